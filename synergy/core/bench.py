@@ -1,0 +1,102 @@
+"""The bench: what a step may touch. A folder of its own, the artifact store, a way to stop."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from synergy.core.artifacts import ArtifactStore, digest
+from synergy.core.errors import Cancelled, UnsafePath
+from synergy.core.types import ChangeSet
+
+MAX_PATH = 240  #: characters of a relative path
+MAX_FILES = 5000
+RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+
+
+def safe_path(path: str) -> PurePosixPath:
+    """``path`` as a relative path that stays in its folder on every platform; UnsafePath otherwise."""
+    parts = path.split("/")
+    bad = (
+        not path
+        or len(path) > MAX_PATH
+        or "\\" in path
+        or ":" in path
+        or any(ord(c) < 32 or ord(c) == 127 for c in path)
+        or any(part in ("", ".", "..") or part.endswith((" ", ".")) or part.startswith(" ") for part in parts)
+        or any(part.split(".")[0].lower() in RESERVED for part in parts)
+        or parts[0] in (".git", ".ssh")
+    )
+    if bad:
+        raise UnsafePath(f"The file name {path[:80]!r} is not allowed.")
+    return PurePosixPath(path)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """``root/project`` holds the generated files, the rest of ``root`` is the step's to use and may vanish."""
+
+    root: Path
+    store: ArtifactStore
+    stopped: Callable[[], bool] = lambda: False
+    note: Callable[[str], None] = lambda line: None  #: one line of progress for the person who waits
+    project_key: str = ""  #: what outlives a run (visual baselines) is kept under this key
+
+    @property
+    def project(self) -> Path:
+        return self.root / "project"
+
+    def check_stop(self) -> None:
+        """Raise Cancelled when the run was cancelled."""
+        if self.stopped():
+            raise Cancelled()
+
+    def apply(self, changes: Iterable[ChangeSet | None]) -> None:
+        """Write the change sets into ``project``, in order. Files that already have the right bytes are left alone."""
+        for change in changes:
+            if change is None:
+                continue
+            if len(change.files) > MAX_FILES:
+                raise UnsafePath(f"{len(change.files)} files are more than the {MAX_FILES} a change may hold.")
+            for name in change.removed:
+                self._target(name).unlink(missing_ok=True)
+            for name, sha in change.files.items():
+                self._write(self._target(name), sha, name in change.executable)
+
+    def _target(self, name: str) -> Path:
+        """Where ``name`` goes; refuses to pass through a symbolic link."""
+        current = self.project
+        for part in safe_path(name).parts:
+            current = current / part
+            if current.is_symlink():
+                raise UnsafePath(f"{name!r} leads through a symbolic link.")
+        return current
+
+    def _write(self, target: Path, sha: str, executable: bool) -> None:
+        if not (target.is_file() and digest(target.read_bytes()) == sha):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.store.get(sha))
+        if executable:
+            target.chmod(target.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+def merged(changes: Iterable[ChangeSet | None]) -> dict[str, str]:
+    """path → SHA-256 after all changes were applied, sorted by path."""
+    files: dict[str, str] = {}
+    for change in changes:
+        if change is not None:
+            for name in change.removed:
+                files.pop(name, None)
+            files.update(change.files)
+    return dict(sorted(files.items()))
+
+
+def tree_hash(files: dict[str, str], prefix: str = "") -> str:
+    """One hash over the names and contents of all files below ``prefix``: equal hash = equal tree."""
+    return digest("\n".join(f"{sha} {name}" for name, sha in sorted(files.items()) if name.startswith(prefix)).encode())
