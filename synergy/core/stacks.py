@@ -1,4 +1,4 @@
-"""A stack is a folder: ``fixtures/stacks/<slug>/`` with ``stack.toml``, ``exemplars.txt`` and templates when it has a blueprint."""
+"""A stack is a folder: ``fixtures/stacks/<slug>/`` with ``stack.toml``, ``exemplars.txt`` and, with a blueprint, templates."""
 
 from __future__ import annotations
 

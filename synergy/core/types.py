@@ -150,8 +150,8 @@ class Page(Value):
 class Feature(Value):
     """Something a person can do.
 
-    Ids: auth.login auth.register auth.roles account.profile dashboard.stats dashboard.charts design.colors design.theme home.page,
-    and per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}.
+    Ids: auth.login auth.register auth.roles account.profile dashboard.stats dashboard.charts design.colors design.theme
+    home.page, and per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}.
     """
 
     id: str
