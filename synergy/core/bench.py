@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import Cancelled, UnsafePath
-from synergy.core.types import ChangeSet
+from synergy.core.types import ChangeSet, Resolution, UiSpec
 
 MAX_PATH = 240  #: characters of a relative path
 MAX_FILES = 5000
+EDITS = "edits"  #: ``ChangeSet.agent`` of what a person changed in the generated project
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 
 
@@ -84,6 +85,18 @@ class Bench:
                 file.write(self.store.get(sha))
         if executable:
             target.chmod(target.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+def layers(changes: Iterable[ChangeSet], ui: UiSpec | None = None, resolution: Resolution | None = None) -> tuple[ChangeSet, ...]:
+    """All change sets in the order in which they are applied: agents, components, a person's edits, mediation."""
+    given = tuple(changes)
+    settled = resolution.changes if resolution else None
+    return (
+        *(change for change in given if change.agent != EDITS),
+        *([ui.changes] if ui else []),
+        *(change for change in given if change.agent == EDITS),
+        *([settled] if settled else []),
+    )
 
 
 def merged(changes: Iterable[ChangeSet | None]) -> dict[str, str]:
