@@ -1,0 +1,14 @@
+"""Every address Synergy answers."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from synergy import health
+
+urlpatterns = [
+    path("health", health.health),
+    path("ready", health.ready),
+    path("metrics", health.metrics),
+    path("admin/", admin.site.urls),
+    path("api/", include("synergy.workflow.api")),
+]
