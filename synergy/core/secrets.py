@@ -1,6 +1,6 @@
 """Strings that look like secrets: found in generated files, taken out of messages, logs and evidence.
 
-Only shapes that are hardly ever anything else are known here. A rule that cries wolf would be switched off, and then it guards nothing.
+Only shapes that are hardly ever anything else are known here: a rule that cries wolf is switched off, and then guards nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 REDACTED = "[redacted]"
 
@@ -20,7 +21,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "model provider key": re.compile(r"\bsk-(?:ant-|proj-|or-v1-|svcacct-)?[A-Za-z0-9_-]{20,255}"),
     "payment key": re.compile(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}\b"),
     "Slack token": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"),
-    "webhook address": re.compile(r"https://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[A-Za-z0-9/_-]{20,255}"),
+    "webhook address": re.compile(
+        r"https://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks)/[A-Za-z0-9/_-]{20,255}"
+    ),
     "Google key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b"),
     "SendGrid key": re.compile(r"\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}\b"),
     "web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,2000}"),
@@ -74,7 +77,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
 def _random(value: str) -> bool:
     """Whether ``value`` looks drawn at random rather than written: three classes of characters, mixed, no words in a row."""
     kinds = [any(c.islower() for c in value), any(c.isupper() for c in value), any(c.isdigit() for c in value)]
-    changes = sum(_kind(a) != _kind(b) for a, b in zip(value, value[1:], strict=False))
+    changes = sum(_kind(a) != _kind(b) for a, b in pairwise(value))
     return all(kinds) and changes * 3 >= len(value) and "." not in value[1:-1]
 
 

@@ -1,9 +1,9 @@
 """The installation's Ed25519 key: signs what Synergy delivers, so that anybody can tell whether it was changed.
 
-The private key is ``<folder>/signing.key`` (PEM, mode 0600), made on first use. A delivery carries the public key; its fingerprint
-(SHA-256 of the 32 raw bytes, hex) is what a person compares, for a key inside a parcel proves nothing about who packed it.
+The private key is ``<folder>/signing.key`` (PEM, mode 0600), made on first use. A delivery carries the public key; its
+fingerprint (SHA-256 of the 32 raw bytes, hex) is what a person compares: a key inside a parcel proves nothing about its sender.
 
-Rotation: ``rotate(folder)`` retires the key. The private half is destroyed, the public half is kept as ``retired/<fingerprint>.pem``:
+Rotation: ``rotate(folder)`` retires the key. The private half is destroyed, the public half is ``retired/<fingerprint>.pem``:
 deliveries signed with it stay verifiable (``known(folder)``), new ones are signed with the new key.
 """
 
@@ -58,7 +58,7 @@ def signer(folder: Path) -> Signer:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
-        raise PermanentError(f"The signing key {path} is broken.", hint="Restore it, or move it away: a new one is made.") from error
+        raise PermanentError(f"The signing key {path} is broken.", hint="Move it away: a new one is made.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise PermanentError(f"{path} is not an Ed25519 key.", hint="Move it away: a new one is made.")
     return Signer(key)

@@ -65,7 +65,9 @@ def test_two_secrets_in_one_line_are_both_taken_out():
     assert redact(text) == f"{REDACTED} and {REDACTED}."
 
 
-@pytest.mark.parametrize("piece", ["-----BEGIN PRIVATE KEY-----", "secret", "a://", "eyJ", "token ", "a:", "password is ", "sk-", "api_key=", "xoxb-"])
+@pytest.mark.parametrize(
+    "piece", ["-----BEGIN PRIVATE KEY-----", "secret", "a://", "eyJ", "token ", "a:", "password is ", "sk-", "api_key=", "xoxb-"]
+)
 def test_a_hostile_text_is_scanned_in_linear_time(piece):
     started = time.perf_counter()
     find_secrets(piece * (600_000 // len(piece)))
