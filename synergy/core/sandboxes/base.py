@@ -13,9 +13,12 @@ from synergy.core.registry import Registry
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """A host folder seen inside the sandbox at ``inside`` (absolute, or relative to the project)."""
+    """A host folder seen inside the sandbox at ``inside`` (absolute, or relative to the project).
 
-    host: Path
+    Without ``host`` it is an empty folder in memory that vanishes with the command.
+    """
+
+    host: Path | None
     inside: str
     writable: bool = False
 
@@ -27,6 +30,7 @@ class Limits:
     processes: int = 256
     file_mb: int = 256
     output_mb: int = 8
+    disk_mb: int = 1024  #: of the whole project folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +50,7 @@ class Outcome:
     returncode: int
     output: bytes  #: stdout and stderr together, at most ``output_mb``
     seconds: float
-    killed: str | None = None  #: timeout, memory, output, cancelled
+    killed: str | None = None  #: timeout, memory, output, disk, cancelled
     peak_mb: int = 0
 
 
@@ -77,7 +81,8 @@ class Sandbox(Protocol):
     def serve(self, job: Job) -> AbstractContextManager[Server]:
         """Start a server; ``{socket}`` in its argv and env becomes the path to listen on. The tree is dead on exit.
 
-        Returns once the socket accepts a connection; raises ServiceDown with the end of the log when it does not in time.
+        Returns once the socket accepts a connection; raises ServiceDown with the end of the log when the server ends or
+        ``limits.seconds`` pass before that. The thread that enters must live as long as the server: it dies with it.
         """
 
 
