@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -210,7 +210,8 @@ def _give(folder: Path, uid: int) -> None:
     os.chown(folder, uid, uid, follow_symlinks=False)
     for _, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
         for name in (*folders, *files):
-            os.chown(name, uid, uid, dir_fd=handle, follow_symlinks=False)
+            with suppress(FileNotFoundError):  # another command of the project removed it
+                os.chown(name, uid, uid, dir_fd=handle, follow_symlinks=False)
 
 
 def _make_mount_point(project: Path, inside: str) -> None:
