@@ -1,0 +1,208 @@
+"""What a plan means for storage, API and tests, said once for every blueprint.
+
+``filters`` and ``tools`` are what templates may call: ``entity|searchable``, ``field|key``, ``operation(plan, entity, "list")``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from synergy.core.errors import PermanentError
+from synergy.core.types import Endpoint, Entity, Feature, Kind, Plan, PlanField
+
+TEXTS = (Kind.STRING, Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL)
+WHOLE = (Kind.INTEGER, Kind.RATING)
+FRACTIONS = (Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
+DAYS = (Kind.DATE, Kind.DATETIME)
+
+MAX_INT = 2**31 - 1  #: what an INTEGER column holds everywhere
+MAX_MONEY = 999_999_999_999.99  #: exact as a JSON number
+LENGTHS = {Kind.STRING: 200, Kind.TEXT: 5000, Kind.EMAIL: 254, Kind.PHONE: 30, Kind.URL: 2000}
+PATTERNS = {
+    Kind.EMAIL: r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+    Kind.PHONE: r"^[+(0-9][0-9 ()./x-]{3,29}$",
+    Kind.URL: r"^https?://\S+$",
+}
+RANGES: dict[Kind, tuple[float | None, float | None]] = {
+    Kind.INTEGER: (-MAX_INT, MAX_INT),
+    Kind.RATING: (1, 5),
+    Kind.PERCENT: (0, 100),
+    Kind.MONEY: (-MAX_MONEY, MAX_MONEY),
+}
+
+ACTIONS = {
+    "list": ("GET", ""),
+    "create": ("POST", ""),
+    "detail": ("GET", "/{id}"),
+    "edit": ("PATCH", "/{id}"),
+    "delete": ("DELETE", "/{id}"),
+}
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def words(name: str) -> list[str]:
+    """``OrderItem``, ``orderItem``, ``order_item`` and ``order-item`` are all ["order", "item"]."""
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+", name)]
+
+
+def snake(name: str) -> str:
+    return "_".join(words(name))
+
+
+def kebab(name: str) -> str:
+    return "-".join(words(name))
+
+
+def pascal(name: str) -> str:
+    return "".join(w.capitalize() for w in words(name))
+
+
+def camel(name: str) -> str:
+    return pascal(name)[:1].lower() + pascal(name)[1:]
+
+
+def constant(name: str) -> str:
+    return snake(name).upper()
+
+
+def inner(label: str) -> str:
+    """A label in the middle of a sentence: "New order", but "New VAT rate"."""
+    first, _, rest = label.partition(" ")
+    return (first if first[1:] != first[1:].lower() else first.lower()) + (" " + rest if rest else "")
+
+
+# --- fields ----------------------------------------------------------------------------------------------------------
+
+
+def key(field: PlanField) -> str:
+    """The field's name in the API and in the table."""
+    return f"{field.name}_id" if field.kind is Kind.REF else field.name
+
+
+def longest(field: PlanField) -> int | None:
+    """Characters a text may have; None for everything else."""
+    limit = LENGTHS.get(field.kind)
+    return limit if limit is None or field.max_length is None else max(1, field.max_length)
+
+
+def pattern(field: PlanField) -> str | None:
+    return PATTERNS.get(field.kind)
+
+
+def bounds(field: PlanField) -> tuple[float | None, float | None]:
+    """Lowest and highest value, whole numbers as ``int``; None = unlimited."""
+    lowest, highest = RANGES.get(field.kind, (None, None))
+    if field.kind not in (*WHOLE, *FRACTIONS):
+        return None, None
+    low = field.minimum if field.minimum is not None and (lowest is None or field.minimum > lowest) else lowest
+    high = field.maximum if field.maximum is not None and (highest is None or field.maximum < highest) else highest
+    return _tidy(low), _tidy(high)
+
+
+def _tidy(number: float | None) -> float | None:
+    return int(number) if number is not None and float(number).is_integer() else number
+
+
+# --- entities --------------------------------------------------------------------------------------------------------
+
+
+def of_kind(entity: Entity, *kinds: Kind | str) -> list[PlanField]:
+    return [f for f in entity.fields if f.kind in kinds]
+
+
+def searchable(entity: Entity) -> list[PlanField]:
+    """The fields ``q`` looks in; without any text field, the one that titles a row."""
+    return of_kind(entity, *TEXTS) or [entity.field(entity.display)]
+
+
+def filterable(entity: Entity) -> list[PlanField]:
+    """The fields with an exact filter."""
+    return of_kind(entity, Kind.ENUM, Kind.BOOLEAN, Kind.REF)
+
+
+def sortable(entity: Entity) -> list[str]:
+    """Names that ``sort`` accepts (``-name`` is descending). A reference sorts by the label it shows."""
+    names = (f"{f.name}_label" if f.kind is Kind.REF else f.name for f in entity.fields if f.kind is not Kind.TEXT)
+    return [*names, "created_at", "id"]
+
+
+def refs(entity: Entity) -> list[PlanField]:
+    return of_kind(entity, Kind.REF)
+
+
+def month_field(entity: Entity) -> PlanField | None:
+    """The date that "by month" goes by: the first required one, else the first."""
+    days = of_kind(entity, *DAYS)
+    return next((f for f in days if f.required), days[0] if days else None)
+
+
+def grouped(entity: Entity) -> PlanField | None:
+    """The field that "by …" goes by: the status, else the first enumeration."""
+    enums = of_kind(entity, Kind.ENUM)
+    return next((f for f in enums if f.name == entity.status), enums[0] if enums else None)
+
+
+# --- plan ------------------------------------------------------------------------------------------------------------
+
+
+def referrers(plan: Plan, entity: Entity) -> list[tuple[Entity, PlanField]]:
+    """Every (entity, field) that points to ``entity``."""
+    return [(other, f) for other in plan.entities for f in refs(other) if f.target == entity.name]
+
+
+def creation_order(plan: Plan) -> list[Entity]:
+    """Entities so that what is referred to comes first; a circle is broken where it costs least (an optional reference)."""
+    left, done = list(plan.entities), []
+    while left:
+        names = {e.name for e in left}
+        ready = [e for e in left if not _waits(e, names, required=False)]
+        ready = ready or [e for e in left if not _waits(e, names, required=True)] or left
+        done.append(ready[0])
+        left.remove(ready[0])
+    return done
+
+
+def _waits(entity: Entity, names: set[str], *, required: bool) -> bool:
+    return any(f.target in names - {entity.name} for f in refs(entity) if f.required or not required)
+
+
+def late_refs(plan: Plan) -> list[tuple[Entity, PlanField]]:
+    """References that point to a table made later: the closing edges of circles."""
+    position = {e.name: i for i, e in enumerate(creation_order(plan))}
+    return [(e, f) for e in creation_order(plan) for f in refs(e) if position[f.target] > position[e.name]]
+
+
+def endpoint(plan: Plan, method: str, path: str) -> Endpoint:
+    """The planned endpoint; PermanentError when the plan has none."""
+    for found in plan.endpoints:
+        if (found.method, found.path) == (method, path):
+            return found
+    raise PermanentError(f"The plan has no endpoint {method} {path}.")
+
+
+def operation(plan: Plan, entity: Entity, action: str) -> Endpoint:
+    """The endpoint for ``list``, ``create``, ``detail``, ``edit`` or ``delete``."""
+    method, rest = ACTIONS[action]
+    return endpoint(plan, method, f"/api/{entity.slug}{rest}")
+
+
+def features(plan: Plan, entity: Entity) -> Iterator[Feature]:
+    return (f for f in plan.features if f.entity == entity.name)
+
+
+filters: dict[str, Callable[..., Any]] = {
+    "snake": snake, "kebab": kebab, "pascal": pascal, "camel": camel, "constant": constant, "inner": inner,
+    "key": key, "longest": longest, "bounds": bounds, "pattern": pattern,
+    "of_kind": of_kind, "searchable": searchable, "filterable": filterable, "sortable": sortable, "refs": refs,
+    "month_field": month_field, "grouped": grouped,
+}  # fmt: skip
+
+tools: dict[str, Any] = {
+    "operation": operation, "endpoint": endpoint, "referrers": referrers, "creation_order": creation_order,
+    "late_refs": late_refs, "features": features, "Kind": Kind,
+    "TEXTS": TEXTS, "WHOLE": WHOLE, "FRACTIONS": FRACTIONS, "DAYS": DAYS,
+}  # fmt: skip
