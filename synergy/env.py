@@ -95,7 +95,7 @@ def stored_secret(home: Path, name: str) -> str:
 
 
 def runtime_dir(home: Path) -> Path:
-    """The folder of our unix sockets: ``home/run``, or, when that path is too long for a socket, one in /tmp that cannot be guessed."""
+    """The folder of our unix sockets: ``home/run``; where that is too long for a socket, one in /tmp that cannot be guessed."""
     own = home / "run"
     if len(os.fsencode(own / LONGEST_SOCKET)) <= SOCKET_PATH_MAX:
         return own

@@ -37,7 +37,7 @@ class Slot:
 
 @dataclass
 class Supervisor:
-    """``build`` makes the service of a name; ``order`` is the order of starting. ``record`` survives us and names our children."""
+    """``build`` makes the service of a name; ``order`` is the order of starting. ``record`` names our children."""
 
     build: Callable[[str], Service]
     order: tuple[str, ...]
