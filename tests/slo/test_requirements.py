@@ -1,0 +1,134 @@
+"""The requirement ledger: a clause is built only when every feature it names was proved in this run."""
+
+from __future__ import annotations
+
+import pytest
+
+from slo.requirements import settle
+from synergy.core.types import ChangeSet, Clause, ClauseStatus, Proof
+from tests.slo.samples import BACKEND_TEST, FRONTEND_TEST, UI_TEST, Run, clean_run, finding
+
+
+@pytest.fixture
+def run(bench) -> Run:
+    return clean_run(bench)
+
+
+def clause(run: Run, clause_id: str) -> Clause:
+    return next(c for c in run.judged().clauses if c.id == clause_id)
+
+
+def with_clause(run: Run, **values) -> Run:
+    return run.update("plan", clauses=(Clause(**{"id": "R1", "text": "x", "status": ClauseStatus.ASSUMED, **values}),))
+
+
+def test_a_proved_clause_is_built_and_names_its_files_and_tests(run):
+    built = clause(run, "R1")
+    assert built.status is ClauseStatus.BUILT
+    assert built.files == ("backend/app/main.py", "frontend/src/app.tsx")
+    assert f"{BACKEND_TEST}::orders.list" in built.tests
+    assert f"{FRONTEND_TEST}::orders.list" in built.tests
+
+
+def test_a_feature_of_the_page_alone_needs_no_test_of_the_api(run):
+    without = tuple(c.model_copy(update={"proofs": ()}) if c.agent == "backend" else c for c in run.changes)
+    assert clause(run.but(changes=without), "R2").status is ClauseStatus.BUILT  # design.colors
+    assert clause(run.but(changes=without), "R1").status is ClauseStatus.NOT_BUILT
+
+
+def test_what_the_planner_cannot_build_stays_not_built_with_its_reason(run):
+    assert clause(run, "R3").status is ClauseStatus.NOT_BUILT
+    assert "fax" in clause(run, "R3").reason
+
+
+def test_an_assumption_stays_an_assumption_and_is_proved(run):
+    assumed = clause(with_clause(run, features=("auth.login",), reason="Assumed: a dashboard needs a login."), "R1")
+    assert assumed.status is ClauseStatus.ASSUMED
+    assert assumed.tests
+
+
+def test_an_assumption_without_features_stays_an_assumption(run):
+    assert clause(with_clause(run, reason="Assumed: prices are in euro."), "R1").status is ClauseStatus.ASSUMED
+
+
+def test_an_assumption_that_is_not_proved_is_not_built(run):
+    lost = run.update("tests", cases=run.tests.cases[len(run.plan.features) :])  # the frontend's cases are gone
+    assert clause(with_clause(lost, features=("orders.list",), reason="Assumed."), "R1").status is ClauseStatus.NOT_BUILT
+
+
+def test_a_clause_that_names_no_feature_is_not_built(run):
+    settled = clause(with_clause(run), "R1")
+    assert (settled.status, settled.reason) == (ClauseStatus.NOT_BUILT, "Nothing was planned for it.")
+
+
+def test_a_clause_that_names_an_unknown_feature_is_not_built(run):
+    assert "fax.send: it is not planned" in clause(with_clause(run, features=("fax.send",)), "R1").reason
+
+
+def drop_case(run: Run, name: str) -> Run:
+    return run.update("tests", cases=tuple(c for c in run.tests.cases if c.id != name))
+
+
+def outcome(run: Run, name: str, value: str) -> Run:
+    cases = tuple(c.model_copy(update={"outcome": value}) if c.id == name else c for c in run.tests.cases)
+    return run.update("tests", cases=cases)
+
+
+def proofs(run: Run, agent: str, *given: Proof) -> Run:
+    return run.but(changes=tuple(c.model_copy(update={"proofs": given}) if c.agent == agent else c for c in run.changes))
+
+
+def without_file(run: Run, path: str) -> Run:
+    return run.but(changes=(*run.changes, ChangeSet(agent="edits", files={}, removed=(path,))))
+
+
+def with_pages(run: Run, *pages: str) -> Run:
+    features = tuple(f.model_copy(update={"pages": pages}) if f.id == "orders.list" else f for f in run.plan.features)
+    return run.update("plan", features=features)
+
+
+PROOF = f"{BACKEND_TEST}::orders.list"
+BROKEN = {
+    "a deleted test": (lambda r: drop_case(r, PROOF), f"{PROOF} did not run"),
+    "a failed test": (lambda r: outcome(r, PROOF, "failed"), f"{PROOF} failed"),
+    "a skipped test": (lambda r: outcome(r, PROOF, "skipped"), f"{PROOF} was skipped"),
+    "a deleted file": (lambda r: without_file(r, "backend/app/main.py"), "backend/app/main.py is not in the project"),
+    "a proof without test": (
+        lambda r: proofs(r, "backend", Proof(feature="orders.list", files=("backend/app/main.py",), tests=())),
+        "a proof names no test",
+    ),
+    "no proof of the page": (lambda r: proofs(r, "frontend"), "no test proves its page"),
+    "no proof of the api": (lambda r: proofs(r, "backend"), "no test proves its API"),
+    "a page that was not rendered": (lambda r: with_pages(r, "orders-board"), "page orders-board was not rendered"),
+    "a page with a serious finding": (
+        lambda r: r.update("visuals", findings=(finding("controls", "serious"),)),
+        "page orders-list has a serious finding (controls)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_proof_leaves_the_clause_not_built(run, case):
+    seed, says = BROKEN[case]
+    settled = clause(with_clause(seed(run), features=("orders.list",)), "R1")
+    assert settled.status is ClauseStatus.NOT_BUILT
+    assert says in settled.reason
+
+
+def test_a_proof_may_name_a_test_without_its_parameters(run):
+    cases = tuple(c.model_copy(update={"id": f"{c.id}[{n}]"}) for c in run.tests.cases for n in (1, 2))
+    many = run.update("tests", cases=cases)
+    assert clause(many, "R1").status is ClauseStatus.BUILT
+    assert f"{PROOF}[2] failed" in clause(outcome(many, f"{PROOF}[2]", "failed"), "R1").reason
+
+
+def test_component_tests_of_the_ui_step_prove_pages(run):
+    proof = Proof(feature="orders.list", files=("frontend/src/components/table.tsx",), tests=(f"{UI_TEST}::Table",))
+    changes = run.ui.changes.model_copy(update={"proofs": (proof,)})
+    case = run.tests.cases[0].model_copy(update={"id": f"{UI_TEST}::Table"})
+    better = proofs(run, "frontend").update("ui", changes=changes).update("tests", cases=(*run.tests.cases, case))
+    assert clause(with_clause(better, features=("orders.list",)), "R1").status is ClauseStatus.BUILT
+
+
+def test_settling_is_stable():
+    assert settle((), {}) == ()
