@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from synergy.core.errors import SandboxError
 from synergy.core.sandboxes.base import Limits, Outcome
 
-TICK = 0.1  #: seconds between two looks at the limits
+TICK = 0.1  #: seconds between two looks at the limits; the first ones come sooner
+FIRST_TICK = 0.01
 FOLDER_TICKS = 10  #: the folder is measured this much less often than the memory
 MAX_ENTRIES = 50_000  #: files and folders that a command may have in its folder
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -64,10 +67,11 @@ def folder_use(folder: Path) -> tuple[int, int]:
 
 
 class Supervised:
-    """A started command. The tree dies with the thread that started it, so that thread must outlive ``watch``."""
+    """A started ``bwrap``. The tree dies with the thread that started it, so that thread must outlive ``watch``."""
 
-    def __init__(self, argv: Sequence[str], *, limits: Limits, folder: Path, fds: Sequence[int] = ()) -> None:
-        self._limits, self._folder = limits, folder
+    def __init__(self, argv: Sequence[str], *, limits: Limits, folder: Path, status: int, fds: Sequence[int] = ()) -> None:
+        """``status`` is the reading end of the pipe that ``--json-status-fd`` writes to; it is closed by the caller."""
+        self._limits, self._folder, self._status = limits, folder, status
         self._started = time.monotonic()
         self._process = subprocess.Popen(
             argv,
@@ -79,6 +83,8 @@ class Supervised:
             bufsize=0,
         )
         self._handle = os.pidfd_open(self._process.pid)
+        self._first: int | None = None  #: process 1 of the tree's own namespace
+        self._report = b""
         self._output = bytearray()
         self._killed: str | None = None
         self._peak = 0
@@ -89,21 +95,10 @@ class Supervised:
     def output(self) -> bytes:
         return bytes(self._output)
 
-    def _kill(self, why: str) -> None:
-        """End the whole tree. The first reason counts.
-
-        The first child is process 1 of the tree's own namespace: when it dies the kernel ends everything in there before the
-        parent learns of it, so nothing is left when ``watch`` returns.
-        """
-        self._killed = self._killed or why
-        for pid in (next(descendants(self.pid), self.pid), self.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            if not self._wait(2.0):
-                continue
-            return
+    @property
+    def set_up(self) -> bool:
+        """Whether the command was really started; known after ``watch``."""
+        return b"exit-code" in self._report
 
     def watch(self, stop: Callable[[], bool]) -> Outcome:
         """Wait for the end, looking at the limits every 100 ms."""
@@ -124,28 +119,39 @@ class Supervised:
 
     def _loop(self, stop: Callable[[], bool]) -> None:
         poll = select.poll()
-        out = self._process.stdout
-        assert out is not None
-        poll.register(self._handle, select.POLLIN)
-        poll.register(out, select.POLLIN)
-        due = time.monotonic() + TICK
+        out = self._stdout()
+        takers = {out: self._take_output, self._status: self._take_status}
+        for fd in (self._handle, *takers):
+            poll.register(fd, select.POLLIN)
+        pause = FIRST_TICK
+        due = time.monotonic() + pause
         while True:
             ready = {fd for fd, _ in poll.poll(max(0.0, due - time.monotonic()) * 1000)}
-            if out.fileno() in ready and not self._read(out.fileno()):
-                poll.unregister(out)
+            for fd in ready & takers.keys():
+                if not takers[fd]():
+                    poll.unregister(fd)
             if self._handle in ready:
                 return
             if time.monotonic() >= due:
                 self._tick(stop)
-                due = time.monotonic() + TICK
+                pause = min(TICK, pause * 2)
+                due = time.monotonic() + pause
 
-    def _read(self, fd: int) -> bool:
+    def _take_output(self) -> bool:
         """Take what there is; False at the end of the stream."""
-        data = os.read(fd, 65536)
+        data = os.read(self._stdout(), 65536)
         room = self._limits.output_mb * MB - len(self._output)
         self._output += data[:room]
         if len(data) > room:
             self._kill("output")
+        return bool(data)
+
+    def _take_status(self) -> bool:
+        data = os.read(self._status, 4096)
+        self._report += data
+        if self._first is None and b"\n" in self._report:
+            with suppress(ProcessLookupError):
+                self._first = os.pidfd_open(json.loads(self._report.splitlines()[0])["child-pid"])
         return bool(data)
 
     def _tick(self, stop: Callable[[], bool]) -> None:
@@ -165,25 +171,41 @@ class Supervised:
         used, entries = folder_use(self._folder)
         return used > self._limits.disk_mb * MB or entries > MAX_ENTRIES
 
-    def _wait(self, seconds: float) -> bool:
-        return bool(select.select([self._handle], [], [], seconds)[0])
+    def _kill(self, why: str) -> None:
+        """End the whole tree. The first reason counts.
+
+        When process 1 of the tree's namespace dies, the kernel ends all others before anybody learns of it.
+        """
+        self._killed = self._killed or why
+        with suppress(ProcessLookupError):
+            if self._first is not None:
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+                if _ended(self._handle, 2.0):
+                    return
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def _finish(self) -> None:
-        """Reap the process and take the rest of its output; the tree is dead, so the stream ends."""
-        out = self._process.stdout
-        assert out is not None
-        if not self._wait(5.0):
+        """Wait until nothing of the tree is left, reap it and take the rest of its output."""
+        if not _ended(self._handle, 5.0):
             raise SandboxError("A command could not be ended.")
-        if self._process.returncode is None:
-            _, status, usage = os.wait4(self.pid, 0)
-            self._process.returncode = os.waitstatus_to_exitcode(status)
-            self._peak = max(self._peak, usage.ru_maxrss * 1024)
-        os.set_blocking(out.fileno(), False)
-        while self._killed is None:
-            try:
-                if not self._read(out.fileno()):
-                    break
-            except BlockingIOError:
-                break
-        out.close()
+        self._process.wait()
+        for fd, take in ((self._stdout(), self._take_output), (self._status, self._take_status)):
+            os.set_blocking(fd, False)
+            with suppress(BlockingIOError):
+                while take():
+                    continue
+        if self._first is not None:
+            if not _ended(self._first, 5.0):
+                raise SandboxError("A command left processes that could not be ended.")
+            os.close(self._first)
+        self._process.stdout.close()  # type: ignore[union-attr]  # it is a pipe, always
         os.close(self._handle)
+
+    def _stdout(self) -> int:
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+
+def _ended(process: int, seconds: float) -> bool:
+    """Whether the process behind the handle ends within ``seconds``."""
+    return bool(select.select([process], [], [], seconds)[0])

@@ -78,12 +78,12 @@ def prepare(spec: StackSpec, note: Note = lambda line: None) -> Toolchain:
     with ThreadPoolExecutor(2) as pool:
         python = pool.submit(_python, spec, note) if spec.python_requirements else None
         node = pool.submit(_node, spec, note) if spec.node_package else None
-        venv, modules = python and python.result(), node and node.result()
+        venv, modules = python.result() if python else None, node.result() if node else None
     names = [FORMAT, *(folder.name for folder in (venv, modules) if folder)]
     return Toolchain(
         key=digest("\n".join(names).encode()),
-        venv=venv and venv / "venv",
-        modules=modules and modules / "node_modules",
+        venv=venv / "venv" if venv else None,
+        modules=modules / "node_modules" if modules else None,
     )
 
 

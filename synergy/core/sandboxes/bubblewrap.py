@@ -7,7 +7,6 @@ system-call filter and resource limits; the whole process tree is watched and en
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import platform
@@ -19,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -46,9 +45,11 @@ class Bubblewrap:
 
     def run(self, job: Job, stop: Callable[[], bool] = lambda: False) -> Outcome:
         with ExitStack() as stack:
-            launched = _launch(job, stack)
-            outcome = launched.process.watch(stop)
-            launched.check_setup(outcome)
+            process = _launch(job, stack)
+            outcome = process.watch(stop)
+        if outcome.killed is None and not process.set_up:
+            said = outcome.output.decode(errors="replace").strip()[-500:]
+            raise SandboxError(f"The sandbox could not be set up: {said or 'no reason was given'}.", hint=HINT)
         return outcome
 
     @contextmanager
@@ -57,39 +58,26 @@ class Bubblewrap:
             # below /tmp, because the path of a unix socket may have only 107 characters
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="app-", dir="/tmp", ignore_cleanup_errors=True)))
             inside = f"{SOCKETS}/http"
-            job = replace(
+            served = replace(
                 job,
                 argv=[part.replace("{socket}", inside) for part in job.argv],
                 env={name: value.replace("{socket}", inside) for name, value in job.env.items()},
                 mounts=[*job.mounts, Mount(host=folder, inside=SOCKETS, writable=True)],
                 limits=replace(job.limits, seconds=math.inf),
             )
-            server = stack.enter_context(_Server.start(job, stack))
-            server.wait_for(folder / "http", seconds=min(job.limits.seconds, 120.0))
+            server = stack.enter_context(_Server.start(served, stack))
+            server.wait_for(folder / "http", seconds=job.limits.seconds)
             yield server
 
 
 part = Bubblewrap()
 
 
-@dataclass
-class _Launched:
-    process: Supervised
-    status: int  #: where bwrap reports that the command was really started
-
-    def check_setup(self, outcome: Outcome) -> None:
-        """SandboxError when bwrap ended before it started the command."""
-        reports = os.read(self.status, 4096).decode().splitlines()
-        if outcome.killed is None and not any("exit-code" in json.loads(line) for line in reports):
-            said = outcome.output.decode(errors="replace").strip()[-500:]
-            raise SandboxError(f"The sandbox could not be set up: {said or 'no reason was given'}.", hint=HINT)
-
-
 class _Server:
     """A served job; see ``base.Server``."""
 
-    def __init__(self, launched: _Launched) -> None:
-        self._launched = launched
+    def __init__(self, process: Supervised) -> None:
+        self._process = process
         self._stop = threading.Event()
         self._handle: int | None = None
         self._thread = threading.Thread(target=self._watch, name="sandbox-server", daemon=True)
@@ -108,7 +96,7 @@ class _Server:
                 os.close(server._handle)
 
     def _watch(self) -> None:
-        self._launched.process.watch(self._stop.is_set)
+        self._process.watch(self._stop.is_set)
 
     @property
     def socket(self) -> Path:
@@ -119,7 +107,7 @@ class _Server:
         return self._thread.is_alive()
 
     def log(self) -> str:
-        return self._launched.process.output.decode(errors="replace")
+        return self._process.output.decode(errors="replace")
 
     def wait_for(self, path: Path, *, seconds: float) -> None:
         """Return when the socket at ``path`` accepts a connection."""
@@ -167,9 +155,9 @@ def _probe() -> str | None:
     return None if outcome.returncode == 0 else outcome.output.decode(errors="replace").strip() or "The sandbox does not work."
 
 
-def _launch(job: Job, stack: ExitStack) -> _Launched:
+def _launch(job: Job, stack: ExitStack) -> Supervised:
     """Start ``job``; everything opened for it is closed by ``stack``."""
-    bwrap = shutil.which("bwrap")
+    bwrap = find_bwrap()
     if bwrap is None:
         raise SandboxError("bubblewrap was not found.", hint=HINT)
     uid = _uid(job.project)
@@ -187,12 +175,15 @@ def _launch(job: Job, stack: ExitStack) -> _Launched:
     argv += ["--chdir", os.path.join(WORK, job.cwd), "--remount-ro", "/", *_env_args(job.env)]
     argv += ["--seccomp", str(filter_fd), "--json-status-fd", str(writer), "--", *_limit_args(uid, job.limits), *job.argv]
     try:
-        process = Supervised(argv, limits=job.limits, folder=job.project, fds=(filter_fd, writer, *etc.values()))
+        return Supervised(argv, limits=job.limits, folder=job.project, status=reader, fds=(filter_fd, writer, *etc.values()))
     except OSError as error:
         raise SandboxError(f"bubblewrap could not be started: {error.strerror}.", hint=HINT) from error
     finally:
         os.close(writer)
-    return _Launched(process, reader)
+
+
+def find_bwrap() -> str | None:
+    return shutil.which("bwrap")
 
 
 def _drops_root() -> bool:
