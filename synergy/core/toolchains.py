@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from uv import find_uv_bin
 
+from synergy.core import tools
 from synergy.core.artifacts import digest
 from synergy.core.bench import Bench, tree_hash
 from synergy.core.errors import BadInput, Cancelled, ServiceDown
@@ -141,17 +141,9 @@ def sandbox() -> Sandbox:
     return registry.get("bubblewrap")
 
 
-def node_binary() -> Path:
-    """The Node that runs the JavaScript tools; ServiceDown when there is none."""
-    found = shutil.which("node")
-    if found is None:
-        raise ServiceDown("Node was not found.", hint="Run `make setup`.")
-    return Path(found).resolve()
-
-
 def node_prefix() -> Path:
-    """The folder with ``bin/node`` in it."""
-    return node_binary().parent.parent
+    """The folder with the ``bin/node`` that runs the JavaScript tools."""
+    return tools.node().path.resolve().parent.parent
 
 
 def _command(spec: StackSpec, name: str) -> Command:
@@ -212,7 +204,7 @@ def _node_key(spec: StackSpec) -> str:
 
 def _python(spec: StackSpec, note: Note) -> Path:
     def install(folder: Path) -> None:
-        uv, lock = find_uv_bin(), str(spec.folder / spec.python_requirements)
+        uv, lock = str(tools.uv().path), str(spec.folder / spec.python_requirements)
         venv = str(folder / "venv")
         _install([uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, "--no-project", venv], folder)
         # wheels only: a source package would run its own code here, outside the sandbox
@@ -226,9 +218,8 @@ def _node(spec: StackSpec, note: Note) -> Path:
     def install(folder: Path) -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(spec.folder / spec.node_package / name, folder / name)
-        npm = shutil.which("npm", path=f"{node_binary().parent}:{os.environ.get('PATH', '')}") or "npm"
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
-        _install([npm, "ci", *options], folder)
+        _install([*tools.npm().argv, "ci", *options], folder)
         for name in SCRATCH:
             (folder / "node_modules" / name).mkdir(exist_ok=True)
 
@@ -260,7 +251,7 @@ def _built(name: str, title: str, install: Callable[[Path], None], note: Note) -
 
 def _install(argv: list[str], folder: Path) -> None:
     """Run a package installer. What it writes may be read by the unprivileged user inside the sandbox."""
-    env = {**os.environ, "VIRTUAL_ENV": "", "PATH": f"{node_binary().parent}:{os.environ.get('PATH', '')}"}
+    env = {**os.environ, "VIRTUAL_ENV": "", "PATH": f"{node_prefix()}/bin:{os.environ.get('PATH', '')}"}
     try:
         done = subprocess.run(
             argv,

@@ -23,12 +23,13 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
+from synergy.core import tools
 from synergy.core.errors import SandboxError, ServiceDown
 from synergy.core.sandboxes.base import Job, Limits, Mount, Outcome, Server
 from synergy.core.seccomp import program
 from synergy.core.supervise import MB, Supervised
 
-HINT = "Install bubblewrap (`apt-get install bubblewrap`) or allow user namespaces; nothing is run without a sandbox."
+HINT = "bubblewrap needs user namespaces, or root with CAP_SYS_ADMIN. Nothing is run without a sandbox."
 WORK = "/work"
 SOCKETS = "/run/app"
 TMP_MB, SHM_MB = 256, 64
@@ -157,9 +158,10 @@ def _probe() -> str | None:
 
 def _launch(job: Job, stack: ExitStack) -> Supervised:
     """Start ``job``; everything opened for it is closed by ``stack``."""
-    bwrap = find_bwrap()
-    if bwrap is None:
-        raise SandboxError("bubblewrap was not found.", hint=HINT)
+    try:
+        bwrap = tools.bwrap()
+    except tools.ToolMissing as error:
+        raise SandboxError(error.message, hint=f"{error.hint} Nothing is run without a sandbox.") from error
     uid = _uid(job.project)
     mounts = [replace(mount, inside=os.path.join(WORK, mount.inside)) for mount in job.mounts]
     for mount in mounts:
@@ -171,7 +173,7 @@ def _launch(job: Job, stack: ExitStack) -> Supervised:
     stack.callback(os.close, reader)
     filter_fd = _memory_file("filter", program(platform.machine()) or b"", stack)
     etc = {name: _memory_file(name, text.encode(), stack) for name, text in _etc(uid).items()}
-    argv = [bwrap, *_namespaces(uid), *_root(mounts), *_etc_args(etc), *_mount_args(job.project, mounts)]
+    argv = [*bwrap.argv, *_namespaces(uid), *_root(mounts), *_etc_args(etc), *_mount_args(job.project, mounts)]
     argv += ["--chdir", os.path.join(WORK, job.cwd), "--remount-ro", "/", *_env_args(job.env)]
     argv += ["--seccomp", str(filter_fd), "--json-status-fd", str(writer), "--", *_limit_args(uid, job.limits), *job.argv]
     try:
@@ -180,10 +182,6 @@ def _launch(job: Job, stack: ExitStack) -> Supervised:
         raise SandboxError(f"bubblewrap could not be started: {error.strerror}.", hint=HINT) from error
     finally:
         os.close(writer)
-
-
-def find_bwrap() -> str | None:
-    return shutil.which("bwrap")
 
 
 def _drops_root() -> bool:
