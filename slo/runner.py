@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slo.coverage import own_sources, read_coverage, unmeasured
 from slo.junit import BadReport, read_junit
@@ -32,9 +33,10 @@ def run_tests(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSp
     known = _known(spec, names, files, (run for change in applied for run in change.checks))
     todo = [name for name in names if name not in known]
     if todo:
-        bench.apply(applied)
+        clean = _clean(bench)
+        clean.apply(applied)
         with ThreadPoolExecutor(len(todo)) as pool:
-            known |= dict(zip(todo, pool.map(lambda name: run_command(bench, spec, name, files), todo), strict=True))
+            known |= dict(zip(todo, pool.map(lambda name: run_command(clean, spec, name, files), todo), strict=True))
     halves = [_read(bench, spec, known[name], files) for name in names]
     return TestReport(
         cases=tuple(case for half in halves for case in half.cases),
@@ -43,6 +45,14 @@ def run_tests(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSp
         reused=tuple(name for name in names if name not in todo),
         project_hash=tree_hash(files),
     )
+
+
+def _clean(bench: Bench) -> Bench:
+    """A bench with an empty project: what earlier steps and their tests left behind must not help a test to pass."""
+    root = bench.root / "tests"
+    shutil.rmtree(root, ignore_errors=True)
+    (root / "project").mkdir(parents=True)
+    return replace(bench, root=root)
 
 
 def _known(spec: StackSpec, names: list[str], files: Mapping[str, str], runs: Iterable[CommandRun]) -> dict[str, CommandRun]:

@@ -107,7 +107,9 @@ def clean_run(bench: Bench, plan: Plan | None = None) -> Run:
     cases = [TestCase(id=f"{path}::{f.id}", outcome="passed", seconds=0.01) for path in tests.values() for f in plan.features]
     return Run(
         bench=bench,
-        stack=StackChoice(inferred="fastapi-react", confidence=0.93, abstained=False, built_with="fastapi-react", reason="Nearest."),
+        stack=StackChoice(
+            inferred="fastapi-react", confidence=0.93, abstained=False, built_with="fastapi-react", reason="Nearest."
+        ),
         plan=plan,
         changes=changes,
         ui=ui,
@@ -134,7 +136,13 @@ def put(store: ArtifactStore, files: dict[str, str]) -> dict[str, str]:
 def command(store: ArtifactStore, name: str) -> CommandRun:
     outputs = {"junit": store.put_text(f"<testsuite name='{name}'/>"), "coverage": store.put_text(f'{{"of": "{name}"}}')}
     return CommandRun(
-        name=name, argv=("run", name), returncode=0, seconds=3.2, output=store.put_text(f"{name}: ok\n"), inputs="0" * 64, outputs=outputs
+        name=name,
+        argv=("run", name),
+        returncode=0,
+        seconds=3.2,
+        output=store.put_text(f"{name}: ok\n"),
+        inputs="0" * 64,
+        outputs=outputs,
     )
 
 

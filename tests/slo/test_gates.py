@@ -59,7 +59,9 @@ def after_mediation(run: Run, **values) -> Run:
     """A run in which mediation rewrote a file, which was rendered and tested again unless ``values`` says otherwise."""
     sha = run.bench.store.put_text("export const App = () => 1;\n")
     change = ChangeSet(agent="mediator", files={"frontend/src/app.tsx": sha})
-    mediated = run.update("resolution", **{"conflicts": (conflict(),), "changes": change, "rerendered": ("orders-list",), **values})
+    mediated = run.update(
+        "resolution", **{"conflicts": (conflict(),), "changes": change, "rerendered": ("orders-list",), **values}
+    )
     return mediated.update("tests", project_hash=tree_hash(merged(layers(run.changes, run.ui, mediated.resolution))))
 
 
@@ -81,10 +83,18 @@ DEFECTS = {
     ),
     "no test": ("tests", lambda r: r.update("tests", cases=()), "Not measured. No test ran."),
     "tests of other files": ("tests", lambda r: r.update("tests", project_hash="0" * 64), "other files"),
-    "a half at 79.9 %": ("test_coverage", lambda r: but_half(but_half(r, 0, total=9000, covered=9000), 1, covered=799), "799 of 1000"),
+    "a half at 79.9 %": (
+        "test_coverage",
+        lambda r: but_half(but_half(r, 0, total=9000, covered=9000), 1, covered=799),
+        "799 of 1000",
+    ),
     "coverage 94.9 %": ("coverage", lambda r: but_half(but_half(r, 0, covered=949), 1, covered=949), "backend 949/1000"),
     "a half not measured": ("coverage", lambda r: but_half(r, 1, report=""), "No usable coverage report of: frontend"),
-    "a weakest half not measured": ("test_coverage", lambda r: but_half(r, 1, report=""), "No usable coverage report of: frontend"),
+    "a weakest half not measured": (
+        "test_coverage",
+        lambda r: but_half(r, 1, report=""),
+        "No usable coverage report of: frontend",
+    ),
     "no coverage": ("coverage", lambda r: r.update("tests", coverage=()), "any half"),
     "a feature without proof": (
         "proofs",
@@ -109,12 +119,28 @@ DEFECTS = {
         "login at 768",
     ),
     "pictures of other files": ("visual_diff", lambda r: r.update("visuals", project_hash="0" * 64), "Other files were rendered"),
-    "5.1 % of the pixels": ("visual_diff", lambda r: but_shot(r, baseline="b" * 64, diff_ratio=0.051, diff_pixels=99), "99 pixels"),
+    "5.1 % of the pixels": (
+        "visual_diff",
+        lambda r: but_shot(r, baseline="b" * 64, diff_ratio=0.051, diff_pixels=99),
+        "99 pixels",
+    ),
     "exactly 5 %": ("visual_diff", lambda r: but_shot(r, baseline="b" * 64, diff_ratio=0.05), "login at 375"),
     "a picture that was not compared": ("visual_diff", lambda r: but_shot(r, baseline="b" * 64), "was not compared"),
-    "an open conflict": ("conflicts", lambda r: r.update("resolution", conflicts=(conflict(resolved=False),)), "field GET /api/orders"),
-    "similarity 0.84 after mediation": ("conflicts", lambda r: after_mediation(r, conflicts=(conflict(similarity_after=0.84),)), "Open"),
-    "mediation without second look": ("conflicts", lambda r: after_mediation(r, conflicts=(conflict(similarity_after=None),)), "Open"),
+    "an open conflict": (
+        "conflicts",
+        lambda r: r.update("resolution", conflicts=(conflict(resolved=False),)),
+        "field GET /api/orders",
+    ),
+    "similarity 0.84 after mediation": (
+        "conflicts",
+        lambda r: after_mediation(r, conflicts=(conflict(similarity_after=0.84),)),
+        "Open",
+    ),
+    "mediation without second look": (
+        "conflicts",
+        lambda r: after_mediation(r, conflicts=(conflict(similarity_after=None),)),
+        "Open",
+    ),
     "similarity 0.69": ("conflicts", lambda r: r.update("resolution", similarity_after=0.69), "similarity of 0.69"),
     "nothing compared": ("conflicts", lambda r: r.update("resolution", operations=0), "No operation was compared"),
     "mediation was not rendered": ("rendering", lambda r: after_mediation(r, rerendered=()), "not rendered again"),
@@ -123,7 +149,11 @@ DEFECTS = {
         lambda r: after_mediation(r, findings=(finding("console", "serious"),)),
         "console on orders-list",
     ),
-    "mediation moved pixels": ("visual_diff", lambda r: after_mediation(r, findings=(finding("pixels", "serious"),)), "After mediation"),
+    "mediation moved pixels": (
+        "visual_diff",
+        lambda r: after_mediation(r, findings=(finding("pixels", "serious"),)),
+        "After mediation",
+    ),
     "a secret in the project": (
         "secrets",
         lambda r: r.with_file("backend/app/keys.py", "KEY = 'AKIA" + "IOSFODNN7EXAMPLE'\n"),

@@ -23,7 +23,9 @@ SUMMARY = json.dumps({f"/work/frontend/src/{f}.tsx": {"lines": {"total": 1, "cov
 
 
 def command(half: str, junit: str, coverage: str, then: str = "true") -> Command:
-    script = f"mkdir -p .reports && printf %s \"$JUNIT\" > .reports/junit.xml && printf %s \"$COVERAGE\" > .reports/coverage.json; {then}"
+    script = (
+        f'mkdir -p .reports && printf %s "$JUNIT" > .reports/junit.xml && printf %s "$COVERAGE" > .reports/coverage.json; {then}'
+    )
     return Command(
         argv=("sh", "-c", script), cwd=half, env={"JUNIT": junit, "COVERAGE": coverage}, inputs=(f"{half}/",), seconds=20,
         outputs={"junit": f"{half}/.reports/junit.xml", "coverage": f"{half}/.reports/coverage.json"},
@@ -66,7 +68,7 @@ def test_both_halves_are_run_and_read(run, use):
     assert [r.name for r in result.checks] == ["backend-tests", "frontend-tests"]
     assert result.reused == ()
     assert result.line_coverage == 1.0
-    assert (run.bench.project / "frontend/src/components/table.tsx").exists()
+    assert (run.bench.root / "tests/project" / "frontend/src/components/table.tsx").exists()
 
 
 def test_evidence_of_this_run_on_the_same_inputs_is_reused(run, use):
@@ -109,7 +111,16 @@ def test_a_persons_edit_is_tested_not_the_evidence_before_it(run, use):
     changes = (*(c.model_copy(update={"checks": (earlier,)}) for c in run.changes), edit)
     result = report(run, changes)
     assert result.reused == ()
-    assert (run.bench.project / "backend/app/main.py").read_text() == "x = 1\n"
+    assert (run.bench.root / "tests/project" / "backend/app/main.py").read_text() == "x = 1\n"
+
+
+def test_what_earlier_steps_left_behind_is_not_there(run, use):
+    (run.bench.project / "backend").mkdir()
+    (run.bench.project / "backend" / "helper.py").write_text("x = 1\n")
+    use(spec(backend_tests=command("backend", JUNIT, COVERAGE, "test ! -e helper.py")))
+    assert [r.returncode for r in report(run).checks] == [0, 0]
+    (run.bench.root / "tests/project/backend/helper.py").write_text("x = 1\n")  # nor what an earlier attempt left
+    assert [r.returncode for r in report(run).checks] == [0, 0]
 
 
 BAD = {
@@ -130,7 +141,9 @@ def test_a_report_that_cannot_be_believed_is_a_failed_case(run, use, case):
 
 
 def test_a_command_that_runs_too_long_is_stopped_and_reported(run, use):
-    slow = Command(argv=("sleep", "30"), cwd="backend", inputs=("backend/",), seconds=1, outputs=command("backend", "", "").outputs)
+    slow = Command(
+        argv=("sleep", "30"), cwd="backend", inputs=("backend/",), seconds=1, outputs=command("backend", "", "").outputs
+    )
     use(spec(backend_tests=slow))
     assert "was stopped (timeout)" in report(run).cases[0].message
 
