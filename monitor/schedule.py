@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-SCHEDULE: dict[str, dict[str, object]] = {}
+SCHEDULE: dict[str, dict[str, object]] = {
+    # A look that nobody took in time is not worth taking late: the next one is due anyway.
+    "heal": {"task": "monitor.heal", "schedule": 10.0, "options": {"queue": "control", "expires": 10}},
+}

@@ -201,6 +201,12 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 
+# --- the engine ------------------------------------------------------------------------------------------------------
+
+SYNERGY_PIPELINE = env_str("SYNERGY_PIPELINE", "synergy.workflow.pipeline")  #: module with ``PIPELINE``
+ENGINE_LEASE = env_int("SYNERGY_LEASE", 6, low=2, high=600)  #: seconds without a beat after which a worker counts as dead
+ENGINE_BACKOFF = tuple(float(s) for s in env_list("SYNERGY_BACKOFF", ["10", "20", "40"]))  #: seconds before each further try
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

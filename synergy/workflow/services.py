@@ -1,0 +1,233 @@
+"""What a person may do with runs: start, cancel, retry, fork, pause, resume. All of it in the ledger, nothing on the wire.
+
+Functions that make steps ready return them: whoever called may send messages (``tasks.send``), else the monitor does, later.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Extract, Now
+from django.utils.text import slugify
+
+from synergy.core.artifacts import digest
+from synergy.core.errors import BadInput
+from synergy.core.models import LIVE_RUN, Event, Project, Run, RunState, Step, StepState, Tenant
+from synergy.core.stacks import stack as known_stack
+from synergy.core.types import ChangeSet
+from synergy.workflow import engine
+from synergy.workflow.engine import Ready
+from synergy.workflow.heart import STOP_CHANNEL
+from synergy.workflow.shape import Shape, shape
+from synergy.workflow.times import TIMES
+
+MESSAGE_BYTES = 100_000
+KEY_LENGTH = 200
+NAME_LENGTH = 80
+
+
+def default_tenant() -> Tenant:
+    """The tenant of who works on this machine."""
+    return Tenant.objects.get_or_create(slug="default", defaults={"name": "Default"})[0]
+
+
+def create_run(
+    message: str,
+    *,
+    tenant: Tenant,
+    project: str = "",
+    stack: str | None = None,
+    edits: ChangeSet | None = None,
+    budget_usd: float = 5.0,
+    key: str | None = None,
+) -> tuple[Run, list[Ready]]:
+    """Accept a message. The same ``key`` gives the same run again, however often it is asked for.
+
+    Raises BadInput: message empty, too long or not text; stack or name unknown; key used for another message.
+    """
+    text = checked_message(message)
+    options: dict[str, object] = {"stack": known_stack(stack).slug} if stack else {}
+    if edits:
+        options["edits"] = edits.model_dump(mode="json")
+    if key is not None and not 0 < len(key) <= KEY_LENGTH:
+        raise BadInput(f"An idempotency key has 1 to {KEY_LENGTH} characters.")
+    if not 0 < budget_usd <= 1000:
+        raise BadInput("A budget is more than 0 and at most 1,000 US dollars.")
+    pipeline = shape()
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                tenant=tenant,
+                project=_project(tenant, project, text),
+                message=text,
+                options=options,
+                engine=pipeline.engine,
+                budget_usd=Decimal(str(budget_usd)),
+                idempotency_key=key,
+                trace_id=uuid.uuid4().hex,
+            )
+            return run, _enter(run, pipeline, {})
+    except IntegrityError:
+        if key is None:
+            raise
+        return _again(tenant, key, text), []
+
+
+def checked_message(message: str) -> str:
+    """The message as it is kept; BadInput says what is wrong with it."""
+    size = len(message.encode(errors="replace"))
+    if size > MESSAGE_BYTES:
+        raise BadInput(
+            f"The message has {size // 1000:,} kB, {MESSAGE_BYTES // 1000} kB are read at most.",
+            hint="Say what the application is for, what it keeps and who uses it; a few sentences are enough.",
+        )
+    if not message.strip() or "\0" in message:
+        raise BadInput("The message is empty.")
+    return message.strip()
+
+
+def _again(tenant: Tenant, key: str, text: str) -> Run:
+    """The run that took ``key`` first."""
+    run = Run.objects.get(tenant=tenant, idempotency_key=key)
+    if run.message != text:
+        raise BadInput("This idempotency key was used for another message.", hint="Send a new key with a new message.")
+    return run
+
+
+def _project(tenant: Tenant, name: str, message: str) -> Project:
+    """The project called ``name``; without a name each message has one of its own."""
+    given = " ".join(name.split())
+    if len(given) > NAME_LENGTH or not given.isprintable():
+        raise BadInput(f"A project's name has at most {NAME_LENGTH} printable characters.")
+    title = given or " ".join(message.split())[:NAME_LENGTH]
+    slug = slugify(given)[:NAME_LENGTH] if given else ""
+    if not slug:
+        slug = f"{slugify(title)[:48]}-{digest((given or message).encode())[:8]}".strip("-")
+    return Project.objects.get_or_create(tenant=tenant, slug=slug, defaults={"name": title})[0]
+
+
+def _enter(run: Run, pipeline: Shape, done: dict[str, Step]) -> list[Ready]:
+    """Write the steps of ``run``; those in ``done`` are taken over from another run."""
+    made, ready = [], []
+    for position, spec in enumerate(pipeline):
+        step = Step(run=run, name=spec.name, position=position, queue=spec.queue, limit_seconds=spec.seconds)
+        step.need = sum(before.name not in done for before in pipeline.just_before(spec.name))
+        if spec.name in done:
+            origin = done[spec.name]
+            step.state, step.need, step.result = StepState.DONE, 0, origin.result
+            step.started_at, step.finished_at, step.cost_usd = origin.started_at, origin.finished_at, origin.cost_usd
+        elif step.need == 0:
+            step.state, step.sends, step.ready_at = StepState.READY, 1, Now()
+            step.due = Now() + timedelta(seconds=TIMES.resend)
+            ready.append(Ready(run.id, spec.name, spec.queue))
+        made.append(step)
+    Step.objects.bulk_create(made)
+    Event.objects.create(run=run, kind="created", data={"parent": str(run.parent_id) if run.parent_id else None})
+    return ready
+
+
+def find_run(run_id: uuid.UUID | str, tenant: Tenant | None = None) -> Run:
+    """The run, or BadInput: to a tenant, the runs of others do not exist."""
+    try:
+        found = Run.objects.filter(id=run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id))
+        return (found if tenant is None else found.filter(tenant=tenant)).get()
+    except (ValueError, Run.DoesNotExist):
+        raise BadInput(f"There is no run {run_id}.") from None
+
+
+@transaction.atomic
+def cancel(run: Run) -> None:
+    """End a run now and for good; who works on it is told within a beat. BadInput when it had ended."""
+    list(Step.objects.select_for_update().filter(run=run).order_by("id"))
+    Run.objects.filter(id=run.id, state__in=LIVE_RUN).update(cancel_requested_at=Now())
+    if not engine.close_run(run.id, RunState.CANCELLED, "Cancelled by a person."):
+        raise _ended(run)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [STOP_CHANNEL, str(run.id)])
+
+
+@transaction.atomic
+def retry(run: Run) -> list[Ready]:
+    """Go on with a run that failed or was cancelled, from its last recorded steps, with fresh attempts."""
+    taken = Run.objects.filter(id=run.id, state__in=(RunState.FAILED, RunState.CANCELLED), engine=shape().engine).update(
+        state=RunState.QUEUED,
+        reason="",
+        cancel_requested_at=None,
+        carried_seconds=F("carried_seconds") + Coalesce(Extract(F("finished_at") - F("started_at"), "epoch"), 0.0),
+        started_at=None,
+        finished_at=None,
+    )
+    if not taken:
+        run.refresh_from_db()
+        if run.engine != shape().engine:
+            raise BadInput(f"This run belongs to engine {run.engine}, this is {shape().engine}.", hint="Start it anew.")
+        raise BadInput(f"Only a failed or cancelled run can be tried again; this one is {run.state}.")
+    names = list(run.steps.exclude(state=StepState.DONE).order_by("id").values_list("name", flat=True))
+    Event.objects.create(run=run, kind="retried", data={"steps": names})
+    return engine.restart(run.id, names, shape())
+
+
+@transaction.atomic
+def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, list[Ready]]:
+    """A new run that takes over everything before ``step`` and goes on from there. BadInput when something of it is missing."""
+    pipeline = shape()
+    if run.engine != pipeline.engine:
+        raise BadInput(f"This run belongs to engine {run.engine}, this is {pipeline.engine}.", hint="Start it anew.")
+    before = pipeline.before(pipeline.spec(step).name)
+    done = {s.name: s for s in run.steps.filter(name__in=before, state=StepState.DONE)}
+    if missing := [name for name in before if name not in done]:
+        raise BadInput(f"It cannot start from {step}: {', '.join(missing)} never ended.")
+    fresh = Run.objects.create(
+        tenant=run.tenant,
+        project=run.project,
+        message=run.message,
+        options={**run.options, **({"edits": edits.model_dump(mode="json")} if edits else {})},
+        engine=run.engine,
+        budget_usd=run.budget_usd,
+        trace_id=uuid.uuid4().hex,
+        parent=run,
+        stack=run.stack if done else "",
+        confidence=run.confidence if done else None,
+        cost_usd=sum((s.cost_usd for s in done.values()), Decimal(0)),
+        carried_seconds=_elapsed(list(done.values())),
+    )
+    return fresh, _enter(fresh, pipeline, done)
+
+
+def _elapsed(steps: Sequence[Step]) -> float:
+    """Seconds from the first start to the last end."""
+    starts = [s.started_at for s in steps if s.started_at]
+    ends = [s.finished_at for s in steps if s.finished_at]
+    return (max(ends) - min(starts)).total_seconds() if starts and ends else 0.0
+
+
+@transaction.atomic
+def pause(run: Run) -> None:
+    """Let a run rest: what runs is recorded, nothing new starts."""
+    if not Run.objects.filter(id=run.id, state__in=(RunState.QUEUED, RunState.RUNNING)).update(state=RunState.PAUSED):
+        raise _ended(run)
+    Event.objects.create(run=run, kind="paused")
+
+
+@transaction.atomic
+def resume(run: Run) -> list[Ready]:
+    """Go on with a paused run. Of two that do this at once, one does."""
+    resting = Run.objects.filter(id=run.id, state=RunState.PAUSED)
+    begun = resting.filter(started_at__isnull=False)
+    if not begun.update(state=RunState.RUNNING) and not resting.update(state=RunState.QUEUED):
+        raise _ended(run)
+    Event.objects.create(run=run, kind="resumed")
+    waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
+    ready = [Ready(run.id, step.name, step.queue) for step in waiting]
+    run.steps.filter(state=StepState.READY).update(sends=1, due=Now() + timedelta(seconds=TIMES.resend))
+    return ready
+
+
+def _ended(run: Run) -> BadInput:
+    run.refresh_from_db()
+    return BadInput(f"That cannot be done with a run that is {run.state}.")

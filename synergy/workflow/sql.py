@@ -1,0 +1,167 @@
+"""The engine's statements. Each is one round trip and one commit, and gives the same when it is sent twice.
+
+Times are the database's: ``now()`` of one server orders everything, whatever the clocks of the workers say.
+"""
+
+#: Take a ready step: a fresh token, a lease. No row = somebody else has it, or its run rests, or another engine must do it.
+CLAIM = """
+WITH taken AS (
+  UPDATE core_step s SET state = 'running', token = %(token)s, worker = %(worker)s, due = NULL, next_attempt_at = NULL,
+    attempt = s.attempt + (s.token IS DISTINCT FROM %(token)s)::int, started_at = now(),
+    lease = now() + %(lease)s * interval '1 second', deadline = now() + s.limit_seconds * interval '1 second'
+  FROM core_run r
+  WHERE s.run_id = %(run)s AND s.name = %(name)s
+    AND r.id = s.run_id AND r.engine = %(engine)s AND r.state IN ('queued', 'running')
+    AND ((s.state = 'ready' AND coalesce(s.next_attempt_at <= now(), true)) OR (s.state = 'running' AND s.token = %(token)s))
+  RETURNING s.run_id, s.name, s.attempt
+), begun AS (
+  UPDATE core_run r SET state = 'running', started_at = coalesce(r.started_at, now())
+  FROM taken WHERE r.id = taken.run_id AND r.state = 'queued'
+), told AS (
+  INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
+  SELECT run_id, name, 'claimed', attempt, %(worker)s, '{}' FROM taken
+)
+SELECT attempt FROM taken
+"""
+
+#: Record a result: fenced by the token; counts the successors down and readies (or, ``inline``, claims) what needs nothing more.
+RECORD = """
+WITH done AS (
+  UPDATE core_step SET state = 'done', result = %(result)s, cost_usd = cost_usd + %(cost)s, error = '', finished_at = now(),
+    lease = NULL, deadline = NULL
+  WHERE run_id = %(run)s AND name = %(name)s AND token = %(token)s AND state = 'running'
+  RETURNING run_id, attempt
+), next AS (
+  UPDATE core_step s SET need = s.need - 1, sends = (s.need = 1)::int,
+    state = CASE WHEN s.need > 1 THEN 'waiting' WHEN go.on THEN 'running' ELSE 'ready' END,
+    ready_at = CASE WHEN s.need = 1 THEN now() END,
+    due = CASE WHEN s.need = 1 AND NOT go.on THEN now() + %(resend)s * interval '1 second' END,
+    token = CASE WHEN s.need = 1 AND go.on THEN %(next_token)s::uuid END,
+    worker = CASE WHEN s.need = 1 AND go.on THEN %(worker)s::uuid END,
+    attempt = s.attempt + (s.need = 1 AND go.on)::int,
+    started_at = CASE WHEN s.need = 1 AND go.on THEN now() END,
+    lease = CASE WHEN s.need = 1 AND go.on THEN now() + %(lease)s * interval '1 second' END,
+    deadline = CASE WHEN s.need = 1 AND go.on THEN now() + s.limit_seconds * interval '1 second' END
+  FROM done, (SELECT %(inline)s::bool AND state = 'running' AS on FROM core_run WHERE id = %(run)s) go
+  WHERE s.run_id = done.run_id AND s.name = ANY(%(next)s) AND s.state = 'waiting'
+  RETURNING s.name, s.state, s.queue, s.attempt
+), run AS (
+  UPDATE core_run r SET cost_usd = r.cost_usd + %(cost)s, stack = coalesce(fact.x->>'stack', r.stack),
+    confidence = coalesce((fact.x->>'confidence')::float8, r.confidence), verdict = coalesce(fact.x->'verdict', r.verdict),
+    state = coalesce(%(final)s::text, r.state), reason = coalesce(%(reason)s::text, r.reason),
+    finished_at = CASE WHEN %(final)s::text IS NULL THEN r.finished_at ELSE now() END
+  FROM done, (SELECT %(facts)s::jsonb AS x) fact
+  WHERE r.id = done.run_id AND fact.x IS NOT NULL
+), skipped AS (
+  UPDATE core_step s SET state = 'skipped'
+  FROM done WHERE %(final)s::text IS NOT NULL AND s.run_id = done.run_id AND s.state = 'waiting'
+), told AS (
+  INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
+  SELECT run_id, %(name)s, 'done', attempt, %(worker)s::uuid, '{}'::jsonb FROM done
+  UNION ALL
+  SELECT done.run_id, next.name, 'claimed', next.attempt, %(worker)s::uuid, '{}' FROM done, next WHERE next.state = 'running'
+  UNION ALL
+  SELECT run_id, '', 'finished', 0, NULL, jsonb_build_object('state', %(final)s::text, 'reason', %(reason)s::text)
+  FROM done WHERE %(final)s::text IS NOT NULL
+)
+SELECT next.name, next.state, next.queue, next.attempt FROM done LEFT JOIN next ON next.state <> 'waiting'
+"""
+
+#: After RECORD gave nothing: was it recorded by this very token, and only the answer was lost? Then what RECORD would have said.
+RECORDED = """
+SELECT next.name, next.state, next.queue, next.attempt
+FROM core_step done LEFT JOIN core_step next
+  ON next.run_id = done.run_id AND next.name = ANY(%(next)s)
+  AND (next.state = 'ready' OR (next.state = 'running' AND next.token = %(next_token)s::uuid))
+WHERE done.run_id = %(run)s AND done.name = %(name)s AND done.token = %(token)s AND done.state = 'done'
+"""
+
+#: Steps that took more than one message or attempt.
+REPAIRED = "SELECT 1 FROM core_step WHERE run_id = %(run)s AND name = ANY(%(names)s) AND (sends <> 1 OR attempt > 1) LIMIT 1"
+
+#: A late result is refused, and this is remembered.
+FENCED = """
+INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
+VALUES (%(run)s, %(name)s, 'fenced', %(attempt)s, %(worker)s, '{}') RETURNING id
+"""
+
+#: What a step reads: the run, and the results of the steps before it.
+INPUTS = """
+SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,
+  (SELECT coalesce(json_object_agg(s.name, s.result), '{}') FROM core_step s
+   WHERE s.run_id = r.id AND s.name = ANY(%(names)s) AND s.state = 'done')
+FROM core_run r WHERE r.id = %(run)s
+"""
+
+#: One beat: this process lives, and so do the attempts it knows of. Attempts that are not returned are no longer its own.
+BEAT = """
+WITH beat AS (
+  INSERT INTO core_workerbeat (id, beat, lock_key, host, pid, engine)
+  VALUES (%(worker)s, now(), %(key)s, %(host)s, %(pid)s, %(engine)s)
+  ON CONFLICT (id) DO UPDATE SET beat = now()
+)
+UPDATE core_step s SET lease = now() + %(lease)s * interval '1 second'
+FROM unnest(%(runs)s::uuid[], %(names)s::text[], %(tokens)s::uuid[]) AS mine (run, name, token)
+WHERE s.run_id = mine.run AND s.name = mine.name AND s.token = mine.token AND s.state = 'running'
+RETURNING s.token, s.deadline < now()
+"""
+
+#: Lines of progress, and who waits for news of these runs is woken.
+NOTES = """
+WITH told AS (
+  INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
+  SELECT run, step, 'note', 0, %(worker)s, jsonb_build_object('line', line)
+  FROM unnest(%(runs)s::uuid[], %(steps)s::text[], %(lines)s::text[]) AS note (run, step, line)
+)
+SELECT pg_notify('synergy_run_' || replace(run::text, '-', ''), '') FROM unnest(%(wake)s::uuid[]) AS run
+"""
+
+#: Workers that are gone: the beat is old, or the lock they hold while they live is free. Just after a restart of the database
+#: all locks are free although the workers live, so for some seconds nobody is called dead.
+BURY = """
+DELETE FROM core_workerbeat
+WHERE now() > pg_postmaster_start_time() + %(calm)s * interval '1 second'
+  AND (beat < now() - %(lease)s * interval '1 second' OR pg_try_advisory_xact_lock(lock_key))
+RETURNING id, host, pid, extract(epoch FROM now() - beat)::float8
+"""
+
+#: Attempts that nobody works on any more, and those that take too long.
+ABANDONED = """
+SELECT s.run_id, s.name, s.token, CASE WHEN s.deadline + %(grace)s * interval '1 second' < now() THEN 'overdue' ELSE 'lost' END,
+  extract(epoch FROM now() - least(s.lease, s.deadline))::float8
+FROM core_step s
+WHERE s.state = 'running' AND (s.deadline + %(grace)s * interval '1 second' < now()
+  OR (now() > pg_postmaster_start_time() + %(calm)s * interval '1 second'
+      AND (s.lease < now() OR NOT EXISTS (SELECT 1 FROM core_workerbeat w WHERE w.id = s.worker))))
+ORDER BY s.id LIMIT 200
+"""
+
+#: Queues with ready steps that are due, and how many messages should be in each.
+DUE_QUEUES = """
+SELECT s.queue, count(*) FILTER (WHERE s.sends > 0) FROM core_step s
+WHERE s.state = 'ready' AND s.queue IN (SELECT queue FROM core_step WHERE state = 'ready' AND due <= now()) GROUP BY s.queue
+"""
+
+#: Ready steps to send (again). ``again`` bounds how many that were sent before are taken from a queue: what the broker still
+#: holds is waiting, not lost.
+SEND = """
+WITH ranked AS (
+  SELECT s.id, s.sends, row_number() OVER (PARTITION BY s.queue, s.sends > 0 ORDER BY s.due) AS rank,
+    coalesce((%(again)s::jsonb->>s.queue)::int, 0) AS again, extract(epoch FROM now() - s.due)::float8 AS late
+  FROM core_step s JOIN core_run r ON r.id = s.run_id
+  WHERE s.state = 'ready' AND s.due <= now() AND r.state IN ('queued', 'running')
+), picked AS (
+  SELECT s.id, ranked.sends, ranked.late FROM core_step s JOIN ranked ON ranked.id = s.id
+  WHERE s.state = 'ready' AND s.due <= now() AND (ranked.sends = 0 OR ranked.rank <= ranked.again)
+  ORDER BY s.id LIMIT 200 FOR UPDATE OF s SKIP LOCKED
+)
+UPDATE core_step s SET sends = s.sends + 1, due = now() + %(resend)s * 2 ^ least(s.sends, 5) * interval '1 second'
+FROM picked WHERE s.id = picked.id RETURNING s.run_id, s.name, s.queue, picked.sends, picked.late
+"""
+
+#: The broker did not take these: nothing is out, so they are due at once.
+UNSENT = """
+UPDATE core_step s SET sends = 0, due = now()
+FROM unnest(%(runs)s::uuid[], %(names)s::text[]) AS back (run, name)
+WHERE s.run_id = back.run AND s.name = back.name AND s.state = 'ready' RETURNING s.id
+"""

@@ -1,0 +1,125 @@
+"""From rows to a step's function and back: its arguments, its bench, what its result says about the run."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from synergy.core.artifacts import ArtifactStore
+from synergy.core.bench import EDITS, Bench, merged
+from synergy.core.errors import PermanentError
+from synergy.core.models import RunState
+from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, Usage, Value, Verdict, VisualReport
+from synergy.workflow import sql
+from synergy.workflow.db import rows
+from synergy.workflow.engine import Facts
+from synergy.workflow.shape import Shape, StepSpec
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A run as its steps see it. ``values``: the results that this step reads, by step."""
+
+    message: Message
+    project: str
+    edits: ChangeSet | None
+    cost_usd: float
+    seconds: float  #: since the first claim, by the database's clock
+    values: Mapping[str, Value]
+
+
+def read(shape: Shape, run: uuid.UUID, name: str) -> Inputs:
+    """What the ledger holds for step ``name``; PermanentError when a result is not what this version can read."""
+    names = [step for value in shape.spec(name).wants for step in shape.writers(value)]
+    found = rows(sql.INPUTS, {"run": run, "names": names})
+    message, options, project, cost, seconds, results = found[0]
+    options = options if isinstance(options, dict) else json.loads(options)
+    try:
+        values = {step: shape.spec(step).result.model_validate_json(text) for step, text in results.items()}
+        edits = ChangeSet.model_validate(options["edits"]) if options.get("edits") else None
+    except ValueError as error:
+        raise PermanentError(f"A recorded result cannot be read: {str(error).splitlines()[0]}") from error
+    asked = Message(text=message, stack=options.get("stack"))
+    return Inputs(asked, str(project), edits, float(cost), float(seconds or 0.0), values)
+
+
+def bench(run: uuid.UUID, project: str, stopped: Callable[[], bool], note: Callable[[str], None]) -> Bench:
+    root = Path(settings.RUNS_DIR) / str(run)
+    (root / "project").mkdir(parents=True, exist_ok=True)
+    store = ArtifactStore(Path(settings.ARTIFACTS_DIR))
+    return Bench(root=root, store=store, stopped=stopped, note=note, project_key=project)
+
+
+def arguments(shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, place: Bench) -> list[Any]:
+    """The values of ``spec.wants``, in order."""
+    return [_value(name, shape, spec, run, inputs, place) for name in spec.wants]
+
+
+def _value(name: str, shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, place: Bench) -> Any:
+    given: dict[str, Callable[[], Any]] = {
+        "agent": lambda: spec.name.partition(":")[2],
+        "cost_usd": lambda: inputs.cost_usd,
+        "message": lambda: inputs.message,
+        "rerender": lambda: partial(_rerender, shape, run, inputs, place),
+        "run_id": lambda: str(run),
+        "seconds": lambda: inputs.seconds,
+    }
+    if name in given:
+        return given[name]()
+    written = tuple(inputs.values[step] for step in shape.writers(name))
+    if name != "changes":
+        return written[0]
+    return (*written, *_edits(inputs.edits, written))
+
+
+def _edits(edits: ChangeSet | None, written: tuple[Value, ...]) -> tuple[ChangeSet, ...]:
+    """What a person changed: of all files given those that are not as the agents wrote them."""
+    if edits is None:
+        return ()
+    generated = merged(value for value in written if isinstance(value, ChangeSet))
+    changed = {path: sha for path, sha in edits.files.items() if generated.get(path) != sha}
+    return (edits.model_copy(update={"agent": EDITS, "files": changed}),) if changed else ()
+
+
+def _rerender(shape: Shape, run: uuid.UUID, inputs: Inputs, place: Bench, mediation: ChangeSet) -> VisualReport:
+    """Render once more with ``mediation`` laid over everything."""
+    spec = next(spec for spec in shape if spec.result is VisualReport)
+    values = dict(zip(spec.wants, arguments(shape, spec, run, inputs, place), strict=True))
+    values["changes"] = (*values["changes"], mediation.model_copy(update={"agent": EDITS}))
+    report = spec.load()(place, *values.values())
+    assert isinstance(report, VisualReport)
+    return report
+
+
+def facts(value: Value, inputs: Inputs) -> Facts | None:
+    """What ``value`` says about its run."""
+    if isinstance(value, StackChoice):
+        ends = RunState.REFUSED if value.built_with is None else None
+        return Facts(value.built_with or value.inferred, value.confidence, final=ends, reason=value.reason if ends else None)
+    if isinstance(value, Verdict):
+        gates = [gate.model_dump(mode="json") for gate in value.gates]
+        return Facts(verdict={"passed": value.passed, "gates": gates, "seconds": value.seconds, "cost_usd": value.cost_usd})
+    if isinstance(value, Delivery):
+        return _final(next(v for v in inputs.values.values() if isinstance(v, Verdict)))
+    return None
+
+
+def _final(verdict: Verdict) -> Facts:
+    """No run is completed without a delivery, and none with a red gate."""
+    if verdict.passed:
+        return Facts(final=RunState.COMPLETED)
+    failed = ", ".join(gate.gate for gate in verdict.gates if not gate.passed)
+    return Facts(final=RunState.REJECTED, reason=f"Gates that failed: {failed}.")
+
+
+def cost(value: Value) -> float:
+    """US dollars that making ``value`` cost."""
+    usage = getattr(value, "usage", None)
+    return usage.cost_usd if isinstance(usage, Usage) else 0.0

@@ -1,0 +1,46 @@
+"""The one task of the workflow, and the life of a worker process."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from celery import current_app, shared_task
+from celery.exceptions import Ignore
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from synergy.workflow import engine, turn, wire
+from synergy.workflow.heart import heart, still
+from synergy.workflow.shape import shape
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name=wire.STEP_TASK, acks_late=True, ignore_result=True)
+def step(run: str, name: str, in_chord: bool = False) -> None:
+    """Look at one row; if it is ready, work. A message that comes late or twice finds nothing to do.
+
+    Such a message does not count as a part of its chord: the body must not go out before its header is done.
+    """
+    done = turn.take(uuid.UUID(run), name, goes_on=serves)
+    if not done.worked and in_chord:
+        raise Ignore
+    if done.ready and (not in_chord or engine.repaired(done.ready[0].run, shape().siblings(name))):
+        wire.send(done.ready)  # the chord sends its body itself, but one that lost a part never does
+
+
+def serves(queue: str) -> bool:
+    """Whether this worker consumes ``queue``."""
+    return queue in current_app.amqp.queues.consume_from
+
+
+@worker_process_init.connect
+def begin(**_: Any) -> None:
+    """A child was forked: it beats before it gets its first task."""
+    heart(shape().engine)
+
+
+@worker_process_shutdown.connect
+def end(**_: Any) -> None:
+    still()

@@ -1,0 +1,118 @@
+"""A worker's turn: claim a step, run it, record it, go on with the next one for as long as that needs nobody else."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from synergy.core.errors import BadInput, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
+from synergy.workflow import engine, steps
+from synergy.workflow.db import persist
+from synergy.workflow.engine import Attempt, Facts, Ready, Recorded
+from synergy.workflow.heart import Heart, Watched, heart
+from synergy.workflow.shape import Shape, StepSpec, shape
+
+log = logging.getLogger(__name__)
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """``worked``: at least one step was claimed. ``ready`` wants messages."""
+
+    worked: bool
+    ready: tuple[Ready, ...] = ()
+
+
+def take(run: uuid.UUID, name: str, *, goes_on: Callable[[str], bool]) -> Turn:
+    """Run ``name`` and what follows in line. ``goes_on(queue)``: whether this worker may take a step of that queue at once."""
+    pipeline = shape()
+    pulse = heart(pipeline.engine)
+    attempt = engine.claim(pipeline, run, name, pulse.worker)
+    worked, ready = attempt is not None, tuple[Ready, ...]()
+    while attempt is not None:
+        recorded = _one(pipeline, pulse, attempt, goes_on)
+        attempt, ready = recorded.next, recorded.ready
+        pulse.news(run)
+        close_old_connections()
+    return Turn(worked, ready)
+
+
+def _one(pipeline: Shape, pulse: Heart, attempt: Attempt, goes_on: Callable[[str], bool]) -> Recorded:
+    """Run one step; whatever happens ends in the ledger."""
+    spec = pipeline.spec(attempt.name)
+    watched = pulse.watch(attempt)
+    recorded = Recorded(accepted=False)
+    with _given_back(attempt, watched):
+        result, cost, facts = _run(pipeline, spec, pulse, watched)
+        following = pipeline.after(spec.name)
+        inline = len(following) == 1 and len(pipeline.siblings(spec.name)) == 1 and goes_on(following[0].queue)
+        recorded = engine.record(pipeline, attempt, result, cost_usd=cost, facts=facts, inline=inline)
+    pulse.unwatch(attempt)
+    return recorded
+
+
+def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched) -> tuple[str, float, Facts | None]:
+    run = watched.attempt.run
+    inputs = steps.read(pipeline, run, spec.name)
+    place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line))
+    value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
+    if not isinstance(value, spec.result):
+        raise PermanentError(f"{spec.name} gave a {type(value).__name__} where a {spec.result.__name__} was due.")
+    return value.model_dump_json(), steps.cost(value), steps.facts(value, inputs)
+
+
+@contextmanager
+def _given_back(attempt: Attempt, watched: Watched) -> Iterator[None]:
+    """Translate what a step raises into the row's next state. Nothing but an orderly exit of the process passes through."""
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt):
+        _give_back(attempt, "released")
+        raise
+    except Exception as error:  # noqa: BLE001  # a step is foreign code: whatever it raises must end in the ledger
+        _end(attempt, watched, error)
+
+
+def _end(attempt: Attempt, watched: Watched, error: Exception) -> None:
+    kind, text, again_in = _judge(error, watched)
+    detail = "" if isinstance(error, SynergyError) else "".join(traceback.format_exception(error))[-8000:]
+    if not _give_back(attempt, kind, text, again_in, detail):
+        log.info("%s of %s ended after it was taken away: %s", attempt.name, attempt.run, text)
+        engine.refuse(attempt)
+
+
+def _judge(error: Exception, watched: Watched) -> tuple[str, str, float | None]:
+    """(kind, words for a person, seconds until the next try) of what a step raised."""
+    if watched.overdue and isinstance(error, Cancelled | TransientError):
+        return "overdue", "It took longer than it may.", None
+    if isinstance(error, TransientError):
+        return "retry", str(error), error.retry_after
+    if isinstance(error, BadInput | NotBuildable):
+        return "refused", str(error), None
+    if isinstance(error, SynergyError):
+        return "failed", str(error), None
+    if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
+        return "retry", f"The database did not answer: {str(error).strip()}", None
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return "retry", f"The disk is full: {error.filename or 'a file'} could not be written.", None
+    if isinstance(error, MemoryError):
+        return "retry", "The worker ran out of memory.", None
+    return "failed", f"Internal error: {type(error).__name__}: {error}", None
+
+
+def _give_back(attempt: Attempt, kind: str, error: str = "", again_in: float | None = None, detail: str = "") -> bool:
+    return persist(
+        lambda: engine.give_back(
+            attempt.run, attempt.name, attempt.token, kind=kind, error=error, again_in=again_in, detail=detail
+        )
+    )

@@ -1,0 +1,98 @@
+"""The wire: turns ready steps into Celery messages. A message is a hint to look at one row, so losing one is allowed.
+
+Agents go out as a chord whose body is the step after them. A chord is sent once; repair sends its steps one by one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
+
+from celery import chord, current_app
+from celery.canvas import Signature
+from celery.exceptions import CeleryError
+from kombu.exceptions import ChannelError, KombuError
+from kombu.exceptions import OperationalError as BrokerError
+from psycopg import OperationalError
+from redis.exceptions import RedisError
+
+from synergy.workflow import engine
+from synergy.workflow.engine import Ready
+from synergy.workflow.shape import Shape, shape
+
+log = logging.getLogger(__name__)
+
+STEP_TASK = "synergy.workflow.step"
+AWAY = (BrokerError, KombuError, CeleryError, RedisError, OSError)  #: what a broker that does not answer raises
+
+
+def send(ready: Sequence[Ready]) -> bool:
+    """Send a message for each; those that could not be sent are marked, so that the monitor sends them. True = all are out."""
+    lost: list[Ready] = []
+    for _, group in groupby(ready, key=lambda r: r.run):
+        mine = list(group)
+        try:
+            _send(shape(), mine)
+        except AWAY as error:
+            log.warning("the broker did not take %d messages: %s", len(mine), error)
+            lost += mine
+    if lost:
+        _mark(lost)
+    return not lost
+
+
+def _send(pipeline: Shape, ready: list[Ready]) -> None:
+    """The ready steps of one run. A whole level that was never sent goes out as a chord."""
+    first = ready[0].name
+    fan_out = len(ready) > 1 and not any(r.resent for r in ready) and {r.name for r in ready} == set(pipeline.siblings(first))
+    if fan_out and (body := pipeline.after(first)):
+        parts = [_signature(r, in_chord=True) for r in ready]
+        chord(parts)(_signature(Ready(ready[0].run, body[0].name, body[0].queue)), retry=False)
+        return
+    for step in ready:
+        _signature(step).apply_async(retry=False)
+
+
+def _signature(step: Ready, *, in_chord: bool = False) -> Signature:
+    task = current_app.signature(STEP_TASK, (str(step.run), step.name, in_chord), immutable=True)
+    return task.set(queue=step.queue)
+
+
+def _mark(lost: Sequence[Ready]) -> None:
+    try:
+        engine.unsent(lost)
+    except OperationalError as error:  # both are away: the rows are due by themselves after a while
+        log.warning("%s", error)
+
+
+def backlog(queues: Sequence[str]) -> dict[str, int]:
+    """Messages that wait in the broker, by queue; nothing when it does not answer."""
+    found: dict[str, int] = {}
+    with suppress(*AWAY), current_app.connection_for_read() as link:
+        for name in queues:
+            with suppress(ChannelError):  # an empty queue may not exist
+                found[name] = link.channel().queue_declare(queue=name, passive=True).message_count  # type: ignore[attr-defined]
+    return found
+
+
+_soon: queue.SimpleQueue[Sequence[Ready]] = queue.SimpleQueue()
+_sender: dict[int, threading.Thread] = {}
+
+
+def send_soon(ready: Sequence[Ready]) -> None:
+    """``send`` on a thread of its own: a request never waits for a broker."""
+    if os.getpid() not in _sender:
+        thread = threading.Thread(target=_drain, name="sender", daemon=True)
+        _sender[os.getpid()] = thread
+        thread.start()
+    _soon.put(ready)
+
+
+def _drain() -> None:
+    while True:
+        send(_soon.get())
