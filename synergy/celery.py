@@ -8,7 +8,7 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import worker_ready
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from monitor.schedule import SCHEDULE
 
@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
 
 app = Celery("synergy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name) for name in settings.QUEUES]
+app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in settings.QUEUES]
 app.conf.task_create_missing_queues = False  # a misspelt queue would swallow its messages
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()

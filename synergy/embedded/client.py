@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connections
 
 from synergy.core.errors import PermanentError, ServiceDown
 from synergy.embedded.keeper import SOCKET, secure_folder
@@ -167,6 +168,7 @@ def session(
         parts = lease.need([*base, *processes], [*base, *wait])
         yield Running(lease, parts)
     finally:
+        connections.close_all()  # the server may be gone when this process connects again
         lease.close()
 
 

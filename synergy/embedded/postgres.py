@@ -110,7 +110,7 @@ def answers(child: Child, data: Path, sockets: Path) -> bool:
 
 
 def create_database(sockets: Path) -> None:
-    """A role without superuser's rights, and a database of its own. pgvector comes with the template, so test databases have it too."""
+    """A role without superuser's rights, and its database. pgvector comes with the template: test databases have it too."""
     name = sql.Identifier(NAME)
     with connect(sockets, "template1") as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,10 +55,13 @@ class Child:
             self.process.wait()
         return True
 
-    def end(self) -> None:
-        """Ask it to stop, then make it stop."""
+    def ask(self) -> None:
+        """Ask it to stop."""
         if not self.ended():
             self.process.send_signal(self.service.stop)
+
+    def end(self) -> None:
+        """Wait for it to stop after ``ask``, then make it stop."""
         deadline = time.monotonic() + self.service.patience
         while not self.ended() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -96,10 +100,8 @@ def spawn(service: Service) -> Child:
 
 def signal_group(leader: int, number: signal.Signals) -> None:
     """Send ``number`` to the process group of ``leader``, which may be gone."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def birthmark(pid: int) -> str | None:

@@ -30,6 +30,7 @@ def worker(home: Path, sockets: Path) -> Service:
         prepare=lambda: mark.unlink(missing_ok=True),
         ready=lambda child: mark.exists(),
         stop=signal.SIGQUIT,  # does not wait for running steps: the ledger gives them to the next worker
+        patience=1.0,
     )
 
 
@@ -67,6 +68,7 @@ def program(
     prepare: Callable[[], None] = lambda: None,
     ready: Callable[[Child], bool] = lambda child: True,
     stop: signal.Signals = signal.SIGTERM,
+    patience: float = 5.0,
     address: str = "",
 ) -> Service:
     """A process of ours: runs in the repository, with this process's environment, after the servers."""
@@ -81,6 +83,7 @@ def program(
         prepare=prepare,
         ready=ready,
         stop=stop,
+        patience=patience,
         address=address,
     )
 

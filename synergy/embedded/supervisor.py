@@ -46,9 +46,9 @@ class Supervisor:
 
     def step(self, wanted: Collection[str]) -> None:
         """One look at everything: quick, except that stopping waits for the end."""
-        for name in reversed(self.order):
-            if name in self.slots and name not in wanted:
-                self.stop(name)
+        unwanted = [name for name in self.slots if name not in wanted]
+        self.stop([name for name in unwanted if self.slots[name].service.after])
+        self.stop([name for name in unwanted if name in self.slots])
         for name in self.order:
             if name in wanted:
                 self.tend(self.slots.get(name) or self.admit(name), wanted)
@@ -91,12 +91,16 @@ class Supervisor:
         log.warning("%s", slot.problem)
         self.write_record()
 
-    def stop(self, name: str) -> None:
-        slot = self.slots.pop(name)
-        if slot.child is not None:
-            slot.child.end()
-            log.info("%s stopped", name)
-        self.write_record()
+    def stop(self, names: Collection[str]) -> None:
+        """Stop ``names`` side by side."""
+        leaving = [slot.child for slot in map(self.slots.pop, names) if slot.child is not None]
+        for child in leaving:
+            child.ask()
+        for child in leaving:
+            child.end()
+            log.info("%s stopped", child.service.name)
+        if leaving:
+            self.write_record()
 
     def stop_all(self) -> None:
         self.step(())

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
+import socket
 from importlib.util import find_spec
 from pathlib import Path
-
-import redis
 
 from synergy.core.errors import PermanentError
 from synergy.embedded.process import Child, Service
@@ -27,10 +26,10 @@ def binary() -> Path:
 
 def service(home: Path, sockets: Path, password: str, *, volatile: bool) -> Service:
     """The server on ``sockets/valkey.sock`` with its append-only file in ``home/valkey``."""
-    data, socket, conf = home / "valkey", sockets / SOCKET, home / "secrets" / "valkey.conf"
+    data, path, conf = home / "valkey", sockets / SOCKET, home / "secrets" / "valkey.conf"
     lines = [
         "port 0",
-        f'unixsocket "{socket}"',
+        f'unixsocket "{path}"',
         "unixsocketperm 700",
         f'dir "{data}"',
         f"appendonly {'no' if volatile else 'yes'}",
@@ -54,17 +53,24 @@ def service(home: Path, sockets: Path, password: str, *, volatile: bool) -> Serv
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
         log=home / "logs" / "valkey.log",
         prepare=prepare,
-        ready=lambda child: answers(child, socket, password),
+        ready=lambda child: answers(child, path, password),
     )
 
 
-def answers(child: Child, socket: Path, password: str) -> bool:
+def answers(child: Child, path: Path, password: str) -> bool:
     """Whether the server on our socket is ``child`` and has read its data."""
-    client = redis.Redis(unix_socket_path=str(socket), password=password, socket_timeout=2)
     try:
-        info = client.info()
-        return info["process_id"] == child.pid and not info["loading"]
-    except redis.RedisError:
+        info = dict(line.split(":", 1) for line in ask(path, f"AUTH {password}", "INFO") if ":" in line)
+    except OSError:
         return False
-    finally:
-        client.close()
+    return info.get("process_id") == str(child.pid) and info.get("loading") == "0"
+
+
+def ask(path: Path, *commands: str) -> list[str]:
+    """The lines a server answers. By hand, because importing a client library takes longer than starting the server."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(2)
+        connection.connect(str(path))
+        connection.sendall("".join(f"{command}\r\n" for command in (*commands, "QUIT")).encode())
+        with connection.makefile("r", encoding="utf-8", newline="\r\n") as lines:
+            return [line.rstrip("\r\n") for line in lines]

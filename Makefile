@@ -1,0 +1,56 @@
+# make demo MESSAGE="…"   set up, then build a project from one message
+PYTHON ?= python3
+WORKERS ?= auto
+MESSAGE ?= Build dashboard with auth
+# The message is text, never code: handed over in the environment, expanded neither by make nor by the shell.
+export SYNERGY_MESSAGE := $(value MESSAGE)
+unexport MESSAGE
+RUN := .venv/bin/python
+CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check doctor lock clean $(CHECKS)
+
+help:
+	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
+	@echo 'make test                all tests           make check   lint, types, architecture, locks'
+	@echo 'make setup               install             make doctor  what is here, what is missing'
+	@echo 'make lock                lock files anew     make clean   remove what can be made again'
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+demo: setup
+	@$(RUN) manage.py build -- "$$SYNERGY_MESSAGE"
+
+up: setup
+	@$(RUN) manage.py up
+
+test: setup
+	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: setup
+	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)
+
+check-lint:
+	@$(RUN) -m ruff check .
+check-format:
+	@$(RUN) -m ruff format --check .
+check-types:
+	@$(RUN) -m mypy .
+check-imports:
+	@.venv/bin/lint-imports --no-logo 2>&1 || .venv/bin/lint-imports
+check-sizes:
+	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_architecture.py
+check-locks:
+	@$(RUN) scripts/locks.py check
+
+doctor: setup
+	@$(RUN) manage.py doctor
+
+lock: setup
+	@$(RUN) scripts/locks.py write $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache var/cache
+	@echo 'Runs and data in var/ were kept.'
