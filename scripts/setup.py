@@ -41,9 +41,8 @@ def main() -> int:
     try:
         make_venv()
         install_packages()
-        found = json.loads(
-            subprocess.run([PYTHON, ROOT / "scripts" / "provide.py"], check=True, stdout=subprocess.PIPE, cwd=ROOT).stdout
-        )
+        found = VENV / "found.json"
+        subprocess.run([PYTHON, ROOT / "scripts" / "provide.py", found], check=True)
     except Failed as failed:
         say(f"\n{failed} failed. The whole output: {LOG}\n{failed.tail}")
         return 1

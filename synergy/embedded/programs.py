@@ -41,8 +41,8 @@ def beat(home: Path, sockets: Path) -> Service:
 
 def web(home: Path, sockets: Path) -> Service:
     port = free_port(env_int("SYNERGY_PORT", 8000, high=65535))
-    argv = (sys.executable, "-m", "uvicorn", "synergy.asgi:application", "--host", "127.0.0.1", "--port", str(port))
-    argv += ("--no-access-log", "--timeout-graceful-shutdown", "3", "--lifespan", "off")
+    server = (sys.executable, "-m", "uvicorn", "synergy.asgi:application", "--host", "127.0.0.1", "--port", str(port))
+    argv = (*server, "--no-access-log", "--timeout-graceful-shutdown", "3", "--lifespan", "off")
     return program(home, "web", argv, ready=lambda child: http(port, "/health"), address=f"http://127.0.0.1:{port}")
 
 
