@@ -34,7 +34,7 @@ def skip(title: str, found: str) -> None:
     say(f"  ✓ {title:<44} {found}")
 
 
-def step(title: str, argv: Sequence[str | Path], *, log: Path, limit: float, env: Mapping[str, str] | None = None) -> str:
+def step(title: str, argv: Sequence[object], *, log: Path, limit: float, env: Mapping[str, str] | None = None) -> str:
     """Run ``argv``, show how long it takes and return its output. Raises Failed on failure and after ``limit`` seconds."""
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
@@ -43,7 +43,7 @@ def step(title: str, argv: Sequence[str | Path], *, log: Path, limit: float, env
         out.flush()
         start = out.seek(0, 2)
         try:
-            process = subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=env)
+            process = subprocess.Popen([str(word) for word in argv], stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=env)
         except OSError as error:
             raise Failed(title, str(error)) from error
         code = wait(process, title, began, limit)

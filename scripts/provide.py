@@ -11,7 +11,7 @@ import platform
 import shutil
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import progress
@@ -74,7 +74,7 @@ def ensure(title: str, find: Callable[[], tools.Tool], install: Callable[[], Non
     return ""
 
 
-def attempt(title: str, argv: list[str | Path], *, limit: float = DOWNLOAD_SECONDS, env: dict[str, str] | None = None) -> bool:
+def attempt(title: str, argv: Sequence[object], *, limit: float = DOWNLOAD_SECONDS, env: dict[str, str] | None = None) -> bool:
     """One way to get something; False when it does not work."""
     try:
         progress.step(title, argv, log=LOG, limit=limit, env=env)
@@ -84,9 +84,10 @@ def attempt(title: str, argv: list[str | Path], *, limit: float = DOWNLOAD_SECON
 
 
 def wheel(title: str, lock: str) -> bool:
-    argv = [tools.uv().path, "pip", "install", "--require-hashes", "--python", sys.executable, "-r", ROOT / "requirements" / lock]
-    return attempt(title, argv) or attempt(
-        f"{title}, with pip", [sys.executable, "-m", "pip", "install", "--require-hashes", "-r", argv[-1]]
+    file = ROOT / "requirements" / lock
+    quick = [tools.uv().path, "pip", "install", "--require-hashes", "--python", sys.executable, "-r", file]
+    return attempt(title, quick) or attempt(
+        f"{title}, with pip", [sys.executable, "-m", "pip", "install", "--require-hashes", "-r", file]
     )
 
 

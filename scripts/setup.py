@@ -94,7 +94,7 @@ def install_packages() -> None:
     if not (uv.exists() and version_of(uv) in lock.read_text()):
         pip = [PYTHON, "-m", "pip"] if works(PYTHON, "pip") else [sys.executable, "-m", "pip", "--python", PYTHON]
         step("uv", [*pip, "install", "--quiet", "--require-hashes", "-r", lock], log=LOG, limit=300)
-    env = {**os.environ, "VIRTUAL_ENV": str(VENV), "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy")}
+    env = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     packages = (LOCKS / "dev.txt").read_text().count("==")
     sync = [uv, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCKS / "dev.txt"]
     try:
