@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import sys
-import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -145,10 +144,10 @@ def from_npm() -> None:
     ):
         if not attempt(f"Unpacking {unpacked}", [runner, "-e", UNPACK, source / packed, fresh / unpacked]):
             return
-        if unpacked.endswith(".tar"):
-            with tarfile.open(fresh / unpacked) as archive:
-                archive.extractall(fresh, filter="data")
-            (fresh / unpacked).unlink()
+    for archive in fresh.glob("*.tar"):
+        if not attempt(f"Unpacking from {archive.name}", ["tar", "-xf", archive, "-C", fresh, "--no-same-owner"]):
+            return
+        archive.unlink()
     shutil.rmtree(fresh / "node_modules")
     (fresh / "chromium").write_text(WRAPPER)
     (fresh / "fonts.conf").write_text(FONTS.format(folder=folder))
