@@ -72,9 +72,8 @@ class Run:
 
     def with_file(self, path: str, text: str) -> Run:
         """The same run on a project with one more or another file; tests and pictures are of that project."""
-        first = self.changes[0]
-        files = {**first.files, path: self.bench.store.put_text(text)}
-        changes = (first.model_copy(update={"files": files}), *self.changes[1:])
+        change = ChangeSet(agent="edits", files={path: self.bench.store.put_text(text)})
+        changes = (*self.changes, change)
         tree = tree_hash(merged(layers(changes, self.ui, self.resolution)))
         return replace(self.update("tests", project_hash=tree).update("visuals", project_hash=tree), changes=changes)
 

@@ -148,6 +148,8 @@ PYTHONS = [sys.executable, *filter(None, (shutil.which(f"python3.{minor}") for m
 
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda p: Path(p).name)
 def test_it_runs_alone_in_this_and_the_oldest_python(tmp_path, python):
+    if subprocess.run([python, "-V"], capture_output=True, check=False).returncode:
+        pytest.skip("a shim with no Python behind it")
     folder = signed(tmp_path / "parcel")
     shutil.copy(verifier.__file__, folder.parent / "verify.py")
     done = subprocess.run(
