@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 from synergy.checks import DISK_MB, nearest
 from synergy.core import tools
 from synergy.core.errors import SynergyError
+from synergy.core.signing import known, signer
 from synergy.embedded import postgres, valkey
 from synergy.embedded.client import dial
 
@@ -58,6 +59,7 @@ def examine() -> list[Examined]:
         database(),
         broker(),
         model(),
+        signing_key(),
         disk(),
         running(),
     ]
@@ -153,6 +155,16 @@ def model() -> Examined:
         return Examined("embedding model", version(MODEL), f"wheel {MODEL}")
     except PackageNotFoundError:
         return Examined("embedding model", advice="Run `make setup`.", state="missing")
+
+
+def signing_key() -> Examined:
+    """The fingerprint that receivers of a delivery compare; made on first use."""
+    folder = Path(settings.SYNERGY_HOME) / "secrets"
+    try:
+        key, retired = signer(folder), len(known(folder)) - 1
+    except SynergyError as error:
+        return Examined("signing key", advice=f"{error.message} {error.hint}", state="broken")
+    return Examined("signing key", "Ed25519", key.fingerprint, state=f"ok, {retired} retired" if retired else "ok")
 
 
 def disk() -> Examined:
