@@ -1,0 +1,347 @@
+"""The browser: started in its own sandbox, driven through Playwright. The only file that knows Playwright."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, async_playwright
+
+from synergy.core import tools
+from synergy.core.errors import Cancelled, ServiceDown
+from visual.isolation import ORIGIN, isolated
+from visual.proxy import VISIT, Proxy
+
+NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
+ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
+SETTLE_MS, SETTLE_LIMIT_MS = 40, 10_000
+SETTLED = "([quiet, limit]) => __view.settled(quiet, limit)"
+PAGE_SCRIPT = (Path(__file__).parent / "js" / "page.js").read_text()
+NO_SANDBOX_HERE = "No usable sandbox"
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
+FONT_TYPES = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".pfb"}
+POLL = 0.1
+
+Result = TypeVar("Result")
+
+
+class BrowserCrashed(ServiceDown):
+    """The browser died or hung: the page could not be tested, which says nothing about the page."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A request that got no answer, or an answer that is an error."""
+
+    method: str
+    url: str
+    status: int  #: 0 = no answer
+    reason: str
+
+
+@dataclass
+class Events:
+    """What a tab did besides drawing. Checks take what is theirs and leave the rest."""
+
+    console: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    requests: int = 0
+    signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
+
+
+class Tab:
+    """One page of the browser at one time."""
+
+    def __init__(self, page: Page, proxy: Proxy, visit: str) -> None:
+        self._page, self._proxy = page, proxy
+        self.visit = visit
+        self.events = Events()
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.events.console.append(str(error)))
+        page.on("request", self._on_request)
+        page.on("requestfailed", self._on_failed)
+        page.on("response", self._on_response)
+        page.on("dialog", self._on_dialog)
+        page.on("popup", self._on_popup)
+        page.on("download", lambda download: self.events.signs.append("download"))
+        page.on("filechooser", lambda chooser: self.events.signs.append("file chooser"))
+
+    @property
+    def path(self) -> str:
+        """The address without the origin."""
+        return self._page.url.removeprefix(ORIGIN) or "/"
+
+    async def open(self, path: str) -> int:
+        """Load ``path`` from anew and wait until it is at rest. Returns the HTTP status, 0 when there was no answer."""
+        try:
+            response = await self._page.goto(ORIGIN + path, wait_until="commit", timeout=20_000)
+        except Error as error:
+            if _is_crash(error):
+                raise
+            return 0
+        await self.settle()
+        return response.status if response else 200
+
+    async def settle(self, quiet_ms: int = SETTLE_MS) -> bool:
+        """Wait until the page has nothing more to load or to change; False when it never rests."""
+        for _ in range(100):
+            try:
+                rested = await self._page.evaluate(
+                    "([quiet, limit]) => __view.settled(quiet, limit)", [quiet_ms, SETTLE_LIMIT_MS]
+                )
+            except Error as error:
+                if _is_crash(error):
+                    raise
+                await self._page.wait_for_load_state("domcontentloaded", timeout=SETTLE_LIMIT_MS)  # it went to another document
+                continue
+            if not rested:
+                return False
+            if not self._proxy.pending(self.visit):
+                return True
+        return False
+
+    async def evaluate(self, script: str, argument: object = None) -> Any:
+        """The value of a JavaScript expression or function in the page."""
+        return await self._page.evaluate(script, argument)
+
+    async def resize(self, width: int, height: int) -> None:
+        await self._page.set_viewport_size({"width": width, "height": height})
+
+    async def theme(self, name: str) -> None:
+        """Tell the page that the person prefers ``light`` or ``dark``."""
+        await self._page.emulate_media(color_scheme="dark" if name == "dark" else "light")
+
+    async def picture(self) -> bytes:
+        """The whole page as PNG, without animations and caret."""
+        return await self._page.screenshot(full_page=True, animations="disabled", caret="hide", scale="css", timeout=20_000)
+
+    async def press(self, x: float, y: float) -> None:
+        """Click at a point of the window, as a mouse does."""
+        await self._page.mouse.click(x, y)
+
+    async def point(self, x: float, y: float) -> None:
+        await self._page.mouse.move(x, y)
+
+    async def key(self, name: str) -> None:
+        await self._page.keyboard.press(name)
+
+    async def type(self, text: str) -> None:
+        await self._page.keyboard.insert_text(text)
+
+    async def sign_in(self, path: str, email: str, password: str) -> bool:
+        """As a person does: fill Email and Password, press "Sign in". Whether another page came."""
+        await self.open(path)
+        try:
+            await self._page.get_by_label("Email").fill(email, timeout=5000)
+            await self._page.get_by_label("Password", exact=True).fill(password, timeout=5000)
+            await self._page.get_by_role("button", name="Sign in").click(timeout=5000)
+            await self._page.wait_for_url(lambda url: not url.startswith(ORIGIN + path), timeout=10_000)
+        except Error as error:
+            if _is_crash(error):
+                raise
+            return False
+        await self.settle()
+        return True
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # a resource that failed to load is the network check's
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.events.console.append(message.text)
+
+    def _on_request(self, request: Request) -> None:
+        self.events.requests += 1
+
+    def _on_failed(self, request: Request) -> None:
+        reason = request.failure or "failed"
+        if reason != "net::ERR_ABORTED":  # the page itself went on or gave it up
+            self.events.failures.append(Failure(request.method, request.url, 0, reason))
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            request = response.request
+            self.events.failures.append(Failure(request.method, request.url, response.status, response.status_text))
+
+    async def _on_dialog(self, dialog: Any) -> None:
+        self.events.signs.append("dialog")
+        with suppress(Error):
+            await dialog.accept()
+
+    async def _on_popup(self, page: Page) -> None:
+        self.events.signs.append("popup")
+        with suppress(Error):
+            await page.close()
+
+
+class Profile:
+    """A browser context: cookies and storage of one person."""
+
+    def __init__(self, context: BrowserContext, proxy: Proxy) -> None:
+        self._context, self._proxy = context, proxy
+
+    @asynccontextmanager
+    async def tab(self, visit: str) -> AsyncIterator[Tab]:
+        """A fresh tab. ``visit`` is the slug that its requests are counted for."""
+        page = await self._context.new_page()
+        try:
+            await page.set_extra_http_headers({VISIT.decode(): visit})
+            yield Tab(page, self._proxy, visit)
+        finally:
+            with suppress(Error):
+                await page.close()
+
+    async def state(self) -> dict[str, Any]:
+        """Cookies and local storage, to be given to another profile."""
+        return dict(await self._context.storage_state())
+
+    async def close(self) -> None:
+        with suppress(Error):
+            await self._context.close()
+
+
+class Chromium:
+    """The started browser."""
+
+    def __init__(self, browser: Browser, proxy: Proxy, scripts: tuple[str, ...]) -> None:
+        self._browser, self._proxy, self._scripts = browser, proxy, scripts
+        self.version = f"Chromium {browser.version}"
+
+    async def profile(self, state: dict[str, Any] | None = None) -> Profile:
+        context = await self._browser.new_context(
+            viewport={"width": 1920, "height": 1080},
+            device_scale_factor=1,
+            reduced_motion="reduce",
+            locale="en-US",
+            timezone_id="UTC",
+            color_scheme="light",
+            accept_downloads=False,
+            storage_state=state,  # type: ignore[arg-type]  # what ``state`` returned
+        )
+        await context.clock.set_fixed_time(NOW)
+        for script in (PAGE_SCRIPT, *self._scripts):
+            await context.add_init_script(script)
+        return Profile(context, self._proxy)
+
+
+class Session:
+    """A browser that starts in the background while the project is being built and served."""
+
+    def __init__(self, scripts: tuple[str, ...]) -> None:
+        self._scripts = scripts
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
+        self._ready: Future[None] | None = None
+        self._end: asyncio.Event | None = None
+        self._owner: Future[None] | None = None
+        self._browser: Browser | None = None
+        self._listener: Any = None
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready = Future()
+        self._owner = asyncio.run_coroutine_threadsafe(self._own(self._ready), self._loop)
+
+    async def _own(self, ready: Future[None]) -> None:
+        """Hold the browser from start to end in one task, as Playwright wants it."""
+        self._end = asyncio.Event()
+        tool = tools.browser()
+        try:
+            with isolated(tool) as box:
+                async with async_playwright() as playwright:
+                    waiting = asyncio.create_task(asyncio.to_thread(box.listener))
+                    self._browser = await _launch(playwright.chromium, str(box.executable))
+                    self._listener = await waiting
+                    ready.set_result(None)
+                    await self._end.wait()
+                    with suppress(Error):
+                        await self._browser.close()
+        except (Error, OSError, TimeoutError) as error:
+            if not ready.done():
+                ready.set_exception(BrowserCrashed(f"The browser did not start: {str(error)[:500]}", hint=tools.HINTS["browser"]))
+
+    def run(
+        self, upstream: Path, work: Callable[[Chromium, Proxy], Awaitable[Result]], stopped: Callable[[], bool], seconds: float
+    ) -> Result:
+        """Run ``work`` with the browser in front of the server at ``upstream``.
+
+        Raises BrowserCrashed, Cancelled, and what ``work`` raises.
+        """
+        assert self._ready is not None
+        self._ready.result(timeout=60)
+        future = asyncio.run_coroutine_threadsafe(self._work(upstream, work, seconds), self._loop)
+        while True:
+            try:
+                return future.result(timeout=POLL)
+            except TimeoutError:
+                if future.done():
+                    raise BrowserCrashed(f"The pages were not looked at within {seconds:.0f} s.") from None
+                if stopped():
+                    future.cancel()
+                    raise Cancelled() from None
+            except Error as error:
+                raise BrowserCrashed(f"The browser failed: {error.message[:500]}") from error
+
+    async def _work(self, upstream: Path, work: Callable[[Chromium, Proxy], Awaitable[Result]], seconds: float) -> Result:
+        assert self._browser is not None
+        proxy = Proxy(upstream)
+        server = await proxy.start(self._listener)
+        try:
+            return await asyncio.wait_for(work(Chromium(self._browser, proxy, self._scripts), proxy), seconds)
+        finally:
+            server.close()
+            proxy.close()
+
+    def stop(self) -> None:
+        if self._end is not None:
+            self._loop.call_soon_threadsafe(self._end.set)
+        if self._owner is not None:
+            with suppress(TimeoutError):
+                self._owner.result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@contextmanager
+def session(scripts: tuple[str, ...] = ()) -> Iterator[Session]:
+    """A browser for the time of the context; ``scripts`` run in every document before its own."""
+    running = Session(scripts)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+async def _launch(chromium: Any, executable: str) -> Browser:
+    """Start it with its inner sandbox; without where the system forbids that one. Ours is around it in both cases."""
+    try:
+        return await chromium.launch(executable_path=executable, chromium_sandbox=True, args=ARGS)  # type: ignore[no-any-return]
+    except Error as error:
+        if NO_SANDBOX_HERE not in str(error):
+            raise
+        return await chromium.launch(executable_path=executable, chromium_sandbox=False, args=ARGS)  # type: ignore[no-any-return]
+
+
+def _is_crash(error: Error) -> bool:
+    return any(words in str(error) for words in ("Target crashed", "has been closed", "Connection closed", "Page crashed"))
+
+
+@cache
+def fonts() -> str:
+    """A hash over the fonts that pages are drawn with: other fonts, other pixels."""
+    found = [
+        f"{path.name} {path.stat().st_size}"
+        for folder in FONT_FOLDERS
+        for path in Path(folder).rglob("*")
+        if path.suffix.lower() in FONT_TYPES and path.is_file()
+    ]
+    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
