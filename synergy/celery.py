@@ -14,7 +14,10 @@ from monitor.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
 
+COUNTING = "synergy.workflow.counting:CountingBackend"
+
 app = Celery("synergy")
+app.loader.override_backends = {"redis": COUNTING, "socket": COUNTING}
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name in settings.QUEUES]
 app.conf.task_create_missing_queues = False  # a misspelt queue would swallow its messages

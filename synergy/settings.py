@@ -174,6 +174,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,  # the default sweeps once in 100 s
     "health_check_interval": 10,
     "global_keyprefix": "synergy:",
+    "max_retries": 2,  # of a publish: it fails within half a second, and the ledger knows what is left to send
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
     **({"socket_timeout": 30, "socket_connect_timeout": 5} if not EMBEDDED_VALKEY else {}),
 }
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": "synergy:"}

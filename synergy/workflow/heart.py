@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import select
+import signal
 import socket
 import threading
 import time
@@ -35,13 +36,18 @@ class Watched:
     attempt: Attempt
     stop: threading.Event = field(default_factory=threading.Event)
     overdue: bool = False
+    told: float = 0.0  #: when ``stop`` was set (monotonic seconds)
 
 
 class Heart:
-    """Beats until the process ends. ``worker`` is valid once ``start`` returned."""
+    """Beats until the process ends. ``worker`` is valid once ``start`` returned.
 
-    def __init__(self, engine: str) -> None:
+    An ``expendable`` process (a pool's child with one task) that works on although it was told to stop is killed: by itself.
+    """
+
+    def __init__(self, engine: str, *, expendable: bool = False) -> None:
         self.worker = uuid.uuid4()
+        self.expendable = expendable
         self.engine = engine
         self._key = self.worker.int & (2**62 - 1)
         self._watched: dict[uuid.UUID, Watched] = {}
@@ -151,8 +157,15 @@ class Heart:
         for watched in mine:
             overdue = kept.get(watched.attempt.token)
             if overdue is None or overdue:  # no longer ours, or over its limit
-                watched.overdue = bool(overdue)
-                watched.stop.set()
+                self._end(watched, overdue=bool(overdue))
+
+    def _end(self, watched: Watched, *, overdue: bool) -> None:
+        if not watched.stop.is_set():
+            watched.overdue, watched.told = overdue, time.monotonic()
+            watched.stop.set()
+        elif self.expendable and time.monotonic() - watched.told > TIMES.grace:
+            log.error("%s of %s does not stop; its process is killed", watched.attempt.name, watched.attempt.run)
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def _tell(self, session: psycopg.Connection[Row]) -> None:
         with self._lock:
@@ -174,12 +187,12 @@ _lock = threading.Lock()
 _hearts: dict[int, Heart] = {}
 
 
-def heart(engine: str) -> Heart:
+def heart(engine: str, *, expendable: bool = False) -> Heart:
     """The heart of this process; started on first use, so that a forked child has one of its own."""
     with _lock:
         mine = _hearts.get(os.getpid())
         if mine is None:
-            mine = Heart(engine)
+            mine = Heart(engine, expendable=expendable)
             mine.start()
             _hearts.clear()
             _hearts[os.getpid()] = mine

@@ -38,7 +38,7 @@ def serves(queue: str) -> bool:
 @worker_process_init.connect
 def begin(**_: Any) -> None:
     """A child was forked: it beats before it gets its first task."""
-    heart(shape().engine)
+    heart(shape().engine, expendable=True)
 
 
 @worker_process_shutdown.connect

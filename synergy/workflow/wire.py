@@ -59,8 +59,8 @@ def _send(pipeline: Shape, ready: list[Ready]) -> None:
 
 
 def _signature(step: Ready, *, in_chord: bool = False) -> Signature:
-    task = current_app.signature(STEP_TASK, (str(step.run), step.name, in_chord), immutable=True)
-    return task.set(queue=step.queue)
+    arguments = (str(step.run), step.name, in_chord)
+    return current_app.signature(STEP_TASK, arguments, immutable=True, queue=step.queue, ignore_result=True)
 
 
 def _mark(lost: Sequence[Ready]) -> None:
@@ -74,6 +74,7 @@ def backlog(queues: Sequence[str]) -> dict[str, int]:
     """Messages that wait in the broker, by queue; nothing when it does not answer."""
     found: dict[str, int] = {}
     with suppress(*AWAY), current_app.connection_for_read() as link:
+        link.ensure_connection(max_retries=1, interval_start=0)
         for name in queues:
             with suppress(ChannelError):  # an empty queue may not exist
                 found[name] = link.channel().queue_declare(queue=name, passive=True).message_count  # type: ignore[attr-defined]
