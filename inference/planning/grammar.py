@@ -1,0 +1,348 @@
+"""A sentence as wishes: who wants to do what with which thing. No model, no parser: word lists and the places of small words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from inference.planning.lexicon import lexicon
+from inference.planning.phrases import cut_examples, noun_phrases, phrase, phrases_after, split_list
+from inference.planning.text import Words, lows, said, words
+
+MODALS = {"can", "should", "must", "shall", "will", "could", "may", "might", "would"}
+SEMI_MODALS = {("need", "to"), ("needs", "to"), ("want", "to"), ("wants", "to"), ("have", "to"), ("has", "to"), ("able", "to"), ("like", "to")}
+ALLOW = {"allow", "allows", "allowing", "let", "lets", "letting", "enable", "enables", "enabling", "permit", "permits", "help", "helps", "helping"}
+HAVE = {"have", "has", "having", "include", "includes", "including", "contain", "contains", "offer", "offers", "provide", "provides", "support",
+        "supports", "feature", "features", "featuring", "implement", "need", "needs", "consist", "comprise", "with"}  # fmt: skip
+PARTS = {"functionality", "functionalities", "feature", "features", "function", "functions", "capability", "capabilities", "ability", "abilities",
+         "module", "modules", "section", "sections", "page", "pages", "option", "options", "panel", "panels", "part", "parts", "screen", "screens"}  # fmt: skip
+BUILD = {"implement", "create", "develop", "build", "make", "design", "write", "generate", "code", "program", "construct", "prototype", "want",
+         "need", "set", "produce", "scaffold", "like", "craft", "give", "prepare", "start"}  # fmt: skip
+BOUNDARY = {"to", "that", "which", "where", "who", "for", "with", "so", "in", "on", "including", "featuring", "by", "using", "whose", "of", ",", ":", "("}
+ALWAYS_BUILD = {"implement", "develop", "build", "want", "need", "give", "scaffold", "prototype", "code", "program"}
+PRONOUNS = {"i", "we", "you", "it", "they", "he", "she", "which", "that", "who", "there", "everyone", "anyone", "someone", "everybody", "anybody"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One wish of a message."""
+
+    text: str  #: its words
+    verb: str = ""  #: base form, "" when it only names a thing
+    thing: tuple[str, ...] = ()  #: the noun phrase it is about, lower case, without determiners and vague adjectives
+    others: tuple[tuple[str, ...], ...] = ()  #: noun phrases further on: "log hours for a *case*"
+    details: tuple[tuple[str, ...], ...] = ()  #: what was listed for it: "tools, including *name*, *price*"
+    subject: tuple[str, ...] = ()  #: who: ("administrator",); empty when it is the application or not said
+    head: bool = False  #: names the application itself
+    direct: bool = True  #: False: the thing was found after a preposition or borrowed from a neighbour
+    sentence: int = 0
+
+    @property
+    def action(self) -> str:
+        """Class of the verb: view, search, create …; "" without a known class."""
+        return lexicon().verbs.get(self.verb, "")
+
+
+def read_sentence(sentence: str, number: int = 0) -> list[Ask]:
+    """All wishes of a sentence."""
+    span = _polite(words(sentence))
+    asks: list[Ask] = []
+    for part in _speakers(span):
+        asks += _part(sentence, part)
+    return [replace(ask, sentence=number) for ask in asks]
+
+
+# --- parts with a subject of their own -------------------------------------------------------------------------------
+
+
+def _speakers(span: Words) -> list[Words]:
+    """Cuts before each new subject: "students can …, and | companies can …"; the joining words are left out."""
+    cuts = [0]
+    for index, word in enumerate(span):
+        if index and (word.low in MODALS or _semi_modal(span, index)):
+            start = _subject_start(span, index)
+            if start is not None and start > cuts[-1] + 1:
+                cuts.append(start)
+        elif index and (word.low in {"allowing", "letting", "enabling"} or (word.low in ALLOW and span[index - 1].low in {",", "and", "that", "which"})):
+            cuts.append(index)
+    parts = [span[a:b] for a, b in zip(cuts, [*cuts[1:], len(span)], strict=True)]
+    return [trimmed for part in parts if (trimmed := _joined(part))]
+
+
+def _subject_start(span: Words, modal: int) -> int | None:
+    """Where the subject before the modal begins, when a joining word stands before it."""
+    start = modal
+    while start > 0 and modal - start < 5 and span[start - 1].low not in {",", "and", "where", "while", "but", "so", "that", "which", "who", ":"}:
+        start -= 1
+    return start if start < modal and 0 < start and modal - start < 5 else None
+
+
+def _joined(part: Words) -> Words:
+    """Without joining words at its ends."""
+    low = lows(part)
+    while low and low[-1] in {",", "and", "where", "while", "but", "so", "that", "also", "or", ":", "then", "which"}:
+        low.pop()
+    first = 0
+    while first < len(low) and low[first] in {",", "and", "but", "so", "also", "additionally", "moreover", "furthermore", "finally", "then", "or"}:
+        first += 1
+    return part[first : len(low)]
+
+
+def _semi_modal(span: Words, index: int) -> bool:
+    return tuple(lows(span[index : index + 2])) in SEMI_MODALS
+
+
+def _polite(span: Words) -> Words:
+    """Without "please", "hi", "could you", "we would like you to" …"""
+    openers = (["can", "you"], ["could", "you"], ["would", "you"], ["will", "you"], ["i", "would", "like", "you", "to"], ["help", "me"], ["help", "us"])
+    low, first = lows(span), 0
+    while first < len(low):
+        opener = next((o for o in openers if low[first : first + len(o)] == o), None)
+        if opener:
+            first += len(opener)
+        elif low[first] in lexicon().filler or low[first] == ",":
+            first += 1
+        else:
+            break
+    return span[first:]
+
+
+def _part(sentence: str, part: Words) -> list[Ask]:
+    """The wishes of one part: "<subject> can …", "allowing <subject> to …", "build a … for …", "track …", "a … app"."""
+    low = lows(part)
+    if low[0] in {"when", "if", "while", "once", "because", "as", "since"}:
+        return []
+    if low[0] in ALLOW:
+        return _allowed(sentence, part)
+    modal = next((i for i in range(1, min(len(low), 7)) if low[i] in MODALS or _semi_modal(part, i)), None)
+    if modal and "," not in low[:modal] and not (low[0] in {"i", "we"} and low[modal] in {"would", "need", "want"} and not _to_verb(part, modal)):
+        return _predicate(sentence, _after_modal(part, modal), _subject(part[:modal]))
+    if _is_build(part):
+        return _application(sentence, part)
+    return _plain(sentence, part)
+
+
+def _to_verb(part: Words, index: int) -> bool:
+    """Whether "I need to", "we want to" is followed by something to do with a thing, not by "build"."""
+    low = lows(part[index : index + 5])
+    after = low[low.index("to") + 1] if "to" in low and low.index("to") + 1 < len(low) else ""
+    return bool(lexicon().verb_of(after)) and after not in BUILD
+
+
+def _after_modal(part: Words, modal: int) -> Words:
+    index = modal + 1
+    skip = {"also", "be", "able", "allowed", "to", "then", "either", "only", "easily", "not", "like", "have", "the", "ability"}
+    low = lows(part)
+    while index < len(low) and low[index] in {"also", "then", *lexicon().filler}:
+        index += 1
+    if low[index : index + 3] == ["have", "the", "ability"] or low[index : index + 2] in (["be", "able"], ["be", "allowed"]):
+        while index < len(low) and low[index] in skip:
+            index += 1
+    while index < len(low) and low[index] in {"also", "to", "then", "only", *lexicon().filler}:
+        index += 1
+    return part[index:]
+
+
+def _subject(part: Words) -> tuple[str, ...]:
+    """Who acts; empty when that is the application."""
+    found, known = noun_phrases(part)[0], lexicon()
+    if not found or found[-1] in known.application | known.telling | PRONOUNS | PARTS | {"be", "is", "are"}:
+        return ()
+    return found
+
+
+def _allowed(sentence: str, part: Words) -> list[Ask]:
+    """ "allowing students to manage …", "helps users practise …" """
+    low = lows(part)
+    to = next((i for i, w in enumerate(low) if w == "to" or (i > 1 and lexicon().verb_of(w) == w)), None)
+    if to is None or to > 6:
+        return _listed(sentence, part[1:], "nominal", ())
+    rest = part[to + 1 :] if low[to] == "to" else part[to:]
+    return _predicate(sentence, rest, _subject(part[1:to]))
+
+
+# --- what follows a subject ------------------------------------------------------------------------------------------
+
+
+def _predicate(sentence: str, rest: Words, subject: tuple[str, ...]) -> list[Ask]:
+    if not rest:
+        return []
+    low, person = lows(rest), bool(subject)
+    if low[0] in ALLOW and ("to" in low[:7] or low[0].startswith("help")):
+        return _allowed(sentence, rest)
+    if low[0] == "be" and len(low) > 1:
+        return _passive(sentence, rest, subject)
+    giving = low[0] in {"provide", "offer", "support", "contain", "include"} or low[0] == "submit"
+    if low[0] in HAVE and not (person and giving):
+        return _had(sentence, rest[1:], subject)
+    return _listed(sentence, rest, "modal", subject)
+
+
+def _passive(sentence: str, rest: Words, subject: tuple[str, ...]) -> list[Ask]:
+    """ "be optimized for speed": a quality, or something done to the thing before."""
+    verb = lexicon().verb_of(rest[1].low) or rest[1].low
+    text = f"{' '.join(subject)} {said(sentence, rest)}".strip()
+    return [Ask(text=text, verb=verb, thing=subject or phrase(lows(rest[2:])), direct=False)]
+
+
+def _had(sentence: str, rest: Words, subject: tuple[str, ...]) -> list[Ask]:
+    """ "have functionalities for a, b and c", "include a dashboard"; with a thing as subject its fields."""
+    known, body = lexicon(), rest
+    if subject and subject[-1] not in known.people:
+        return [Ask(text=f"{' '.join(subject)}: {said(sentence, rest)}", verb="have", thing=subject, details=tuple(phrases_after(rest)))]
+    low = lows(body)
+    lead = next((i for i, w in enumerate(low[:6]) if w in PARTS), None)
+    if lead is not None and lead + 1 < len(low) and low[lead + 1] in {"for", "to", "of", "such", "like", "including", ":", "that", "which", "where"}:
+        body = body[lead + 1 :]
+        while body and body[0].low in {"for", "such", "as", "of", "like", "including", ":", "that", "which", "where"}:
+            body = body[1:]
+        if body and body[0].low == "to":
+            return _listed(sentence, body[1:], "modal", ())
+        if low[lead + 1] in {"that", "which"} and body:
+            return _predicate(sentence, _finite(body), ())
+    if low[:2] == ["access", "to"]:
+        return _listed(sentence, body, "modal", subject)
+    return _listed(sentence, body, "nominal", ())
+
+
+def _finite(rest: Words) -> Words:
+    """ "displays a summary" → "display a summary": the verb after "that" in its base form."""
+    base = lexicon().verb_of(rest[0].low) if rest else ""
+    return [rest[0]._replace(low=base), *rest[1:]] if base else rest
+
+
+# --- the application itself ------------------------------------------------------------------------------------------
+
+
+def _is_build(part: Words) -> bool:
+    """ "build a …", "I need a …", "a … website that …", "todo app"."""
+    known, low = lexicon(), lows(part)
+    if low[0] in {"i", "we"} or low[0] in ALWAYS_BUILD:
+        return True
+    end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(low))
+    names_it = any(w in known.application | known.telling for w in low[:end])
+    if low[0] in BUILD and len(low) > 1:
+        return names_it
+    return names_it and not (known.verb_of(low[0]) == low[0] and end > 1 and low[0] not in known.telling)
+
+
+def _application(sentence: str, part: Words) -> list[Ask]:
+    low = lows(part)
+    start = 0
+    while start < len(low) and (low[start] in BUILD | {"i", "we", "would", "am", "looking", "me", "us", "to", "up", "have", "really", "'d", "please", "'m"}
+                                or low[start] in lexicon().determiner or (start == 0 and low[start] in {"this", "it", "it's", "is"})):  # fmt: skip
+        start += 1
+    if start < len(low) and low[start] in {"is"}:
+        start += 1
+    body = part[start:]
+    end = next((i for i, w in enumerate(lows(body)) if w in BOUNDARY and i > 0), len(body))
+    if lows(body[end : end + 1]) == ["of"]:
+        end = next((i for i, w in enumerate(lows(body)) if w in BOUNDARY - {"of"} and i > 0), len(body))
+    asks = [Ask(text=said(sentence, body[:end]), thing=tuple(lows(body[:end])), head=True)] if end else []
+    return asks + _purpose(sentence, body[end:])
+
+
+def _purpose(sentence: str, rest: Words) -> list[Ask]:
+    """What follows the application's name: to, that, where, for, with."""
+    if not rest:
+        return []
+    word, body = rest[0].low, rest[1:]
+    if not body:
+        return []
+    if word == "to":
+        return _predicate(sentence, body, ())
+    if word in {"that", "which", "who"}:
+        return _predicate(sentence, _finite(body), ())
+    if word in {",", "where", "so", "(", "and"}:
+        return _part(sentence, _joined(body)) if _joined(body) else []
+    if word in {"with", "including", "featuring", ":"}:
+        return _had(sentence, body, ())
+    if word == "for":
+        return _for(sentence, body)
+    end = next((i for i, w in enumerate(lows(body)) if w in BOUNDARY), len(body))
+    return _purpose(sentence, body[end:])
+
+
+def _for(sentence: str, body: Words) -> list[Ask]:
+    """ "for publishing articles", "for users to vote", "for a bakery that sells …" """
+    low = lows(body)
+    acts = [w for w in low if w in lexicon().acts or (w.endswith("ing") and lexicon().verb_of(w))]
+    if len(low) > 1 and (low[0] in acts or (low[1] in acts and "," in low)):
+        return _listed(sentence, body, "nominal", ())
+    to = next((i for i, w in enumerate(low[:6]) if w == "to" and i), None)
+    if to and "," not in low[:to] and to + 1 < len(low) and lexicon().verb_of(low[to + 1]):
+        subject = () if low[0] in {"a", "an", "the", "my", "our"} else _subject(body[:to])  # "for a company to …" is no role
+        return [*_place(sentence, body[:to]), *_predicate(sentence, body[to + 1 :], subject)]
+    end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(body))
+    return [*_place(sentence, body[:end]), *_purpose(sentence, body[end:])]
+
+
+def _place(sentence: str, span: Words) -> list[Ask]:
+    """For whom or what the application is: no wish of its own, but it may tell what is kept."""
+    found = tuple(w for w in lows(span) if w not in lexicon().determiner)
+    return [Ask(text=said(sentence, span), verb="for", thing=found, head=True, direct=False)] if found else []
+
+
+def _plain(sentence: str, part: Words) -> list[Ask]:
+    """ "Track orders and customers", "Features: a, b", "each book has a title and an author"."""
+    low, known = lows(part), lexicon()
+    colon = next((i for i, w in enumerate(low[:6]) if w == ":"), None)
+    if colon:
+        host = phrase(low[:colon])
+        if not host or host[-1] in PARTS | known.people | known.generic or host[-1] in {"requirement", "requirements"}:
+            return _listed(sentence, part[colon + 1 :], "modal", host if host and host[-1] in known.people else ())
+        return [Ask(text=said(sentence, part), verb="have", thing=host, details=tuple(phrases_after(part[colon + 1 :])))]
+    have = next((i for i, w in enumerate(low[1:5], 1) if w in {"has", "have", "includes", "include", "contains", "needs", "need", "gets"}), None)
+    if have and not (low[0] == "i" or low[0] == "we"):
+        return _predicate(sentence, part[have:], _subject(part[:have]))
+    if have and low[have] in {"has", "have"}:
+        return _listed(sentence, part[have + 1 :], "nominal", ())
+    finite = next((i for i, w in enumerate(low[1:4], 1) if known.verb_of(w) and w.endswith("s") and low[i - 1] in known.people | {"it"}), None)
+    if finite and low[0] not in known.verbs:
+        return _listed(sentence, _finite(part[finite:]), "modal", _subject(part[:finite]))
+    return _listed(sentence, part, "modal" if known.verb_of(low[0]) == low[0] else "nominal", ())
+
+
+# --- lists of wishes -------------------------------------------------------------------------------------------------
+
+
+def _listed(sentence: str, span: Words, mode: str, subject: tuple[str, ...]) -> list[Ask]:
+    """The wishes of "search, filter and book apartments", "spinning the wheel, displaying prizes" …
+
+    ``mode``: "modal" = base forms, "nominal" = gerunds and nouns.
+    """
+    span, examples = cut_examples(span)
+    examples, rest = _resumed(examples) if mode == "modal" else (examples, [])
+    items = split_list(span, mode)
+    asks = [
+        Ask(
+            text=item.said(sentence),
+            verb=item.verb,
+            thing=item.thing,
+            others=item.others,
+            details=item.details,
+            subject=subject,
+            direct=item.direct,
+        )
+        for item in items
+    ]
+    further = _listed(sentence, rest, mode, subject) if rest else []
+    if not examples:
+        return asks + further
+    listing = span[-1].low in PARTS or not asks or not asks[-1].thing or examples[0].low.endswith("ing")
+    if listing:
+        asks = asks[:-1] if asks and (not asks[-1].thing or asks[-1].thing[-1] in PARTS) else asks
+        inner = "modal" if lexicon().verb_of(examples[0].low) == examples[0].low else "nominal"
+        return asks + _listed(sentence, examples, inner, subject) + further
+    listed = tuple(phrases_after(examples))
+    text = f"{asks[-1].text} ({said(sentence, examples)})" if len(items) > 1 else said(sentence, [*span, *examples])
+    return [*asks[:-1], replace(asks[-1], details=asks[-1].details + listed, text=text), *further]
+
+
+def _resumed(examples: Words) -> tuple[Words, Words]:
+    """("flowcharts and mind maps", "use an editor"): where the list of examples ends and the list of wishes goes on."""
+    known = lexicon()
+    for index in range(1, len(examples) - 2):
+        word, verb, after = (examples[index + i].low for i in range(3))
+        if word == "and" and known.verb_of(verb) == verb and after in known.determiner:
+            return examples[:index], examples[index + 1 :]
+    return examples, []
