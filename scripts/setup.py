@@ -82,8 +82,8 @@ def make_venv() -> None:
     except Failed as failed:
         # Debian keeps ensurepip in a package of its own; a pip from elsewhere can fill an empty environment
         shutil.rmtree(VENV, ignore_errors=True)
-        if not works(sys.executable, "pip"):
-            hint = f"\nThis Python has no venv. Run: apt-get install python3-venv  (or: {sys.executable} -m ensurepip)"
+        if not works(sys.executable, "-m", "pip"):
+            hint = "\nThis Python can make no complete virtual environment and has no pip. Run: apt-get install python3-venv"
             raise Failed("Virtual environment", failed.output + hint) from failed
         step("Virtual environment without pip", [sys.executable, "-m", "venv", "--without-pip", VENV], log=LOG, limit=60)
 
@@ -92,7 +92,7 @@ def install_packages() -> None:
     uv = VENV / "bin" / "uv"
     lock = LOCKS / "uv.txt"
     if not (uv.exists() and version_of(uv) in lock.read_text()):
-        pip = [PYTHON, "-m", "pip"] if works(PYTHON, "pip") else [sys.executable, "-m", "pip", "--python", PYTHON]
+        pip = [PYTHON, "-m", "pip"] if works(PYTHON, "-m", "pip") else [sys.executable, "-m", "pip", "--python", PYTHON]
         step("uv", [*pip, "install", "--quiet", "--require-hashes", "-r", lock], log=LOG, limit=300)
     env = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     packages = (LOCKS / "dev.txt").read_text().count("==")
@@ -105,9 +105,8 @@ def install_packages() -> None:
         step(f"{packages} Python packages, with pip", slow, log=LOG, limit=1800)
 
 
-def works(python: Path | str, module: str = "sys") -> bool:
-    done = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)
-    return done.returncode == 0
+def works(*argv: Path | str) -> bool:
+    return subprocess.run([*argv, "--version"], capture_output=True, check=False).returncode == 0
 
 
 def version_of(uv: Path) -> str:
