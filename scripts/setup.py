@@ -79,21 +79,26 @@ def make_venv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     try:
         step("Virtual environment", [sys.executable, "-m", "venv", VENV], log=LOG, limit=180)
-    except Failed as failed:
+    except Failed:
         # Debian keeps ensurepip in a package of its own; a pip from elsewhere can fill an empty environment
         shutil.rmtree(VENV, ignore_errors=True)
-        if not works(sys.executable, "-m", "pip"):
-            hint = "\nThis Python can make no complete virtual environment and has no pip. Run: apt-get install python3-venv"
-            raise Failed("Virtual environment", failed.output + hint) from failed
         step("Virtual environment without pip", [sys.executable, "-m", "venv", "--without-pip", VENV], log=LOG, limit=60)
+
+
+def pip() -> list[Path | str]:
+    """A pip that installs into the virtual environment."""
+    if works(PYTHON, "-m", "pip"):
+        return [PYTHON, "-m", "pip"]
+    if works(sys.executable, "-m", "pip"):
+        return [sys.executable, "-m", "pip", "--python", PYTHON]
+    raise Failed("pip", "This Python has neither ensurepip nor pip. Run: apt-get install python3-venv")
 
 
 def install_packages() -> None:
     uv = VENV / "bin" / "uv"
     lock = LOCKS / "uv.txt"
     if not (uv.exists() and version_of(uv) in lock.read_text()):
-        pip = [PYTHON, "-m", "pip"] if works(PYTHON, "-m", "pip") else [sys.executable, "-m", "pip", "--python", PYTHON]
-        step("uv", [*pip, "install", "--quiet", "--require-hashes", "-r", lock], log=LOG, limit=300)
+        step("uv", [*pip(), "install", "--quiet", "--require-hashes", "-r", lock], log=LOG, limit=300)
     env = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     packages = (LOCKS / "dev.txt").read_text().count("==")
     sync = [uv, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCKS / "dev.txt"]
@@ -101,7 +106,7 @@ def install_packages() -> None:
         step(f"{packages} Python packages", sync, log=LOG, limit=1200, env=env)
     except Failed:
         # a machine whose package index is only in pip's configuration
-        slow = [PYTHON, "-m", "pip", "install", "--require-hashes", "-r", LOCKS / "dev.txt"]
+        slow = [*pip(), "install", "--require-hashes", "-r", LOCKS / "dev.txt"]
         step(f"{packages} Python packages, with pip", slow, log=LOG, limit=1800)
 
 
