@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, async_playwright
 
 from synergy.core import tools
-from synergy.core.errors import Cancelled, ServiceDown
+from synergy.core.errors import ServiceDown
 from visual.isolation import ORIGIN, isolated
 from visual.proxy import VISIT, Proxy
 
@@ -55,7 +55,18 @@ class Events:
     console: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     requests: int = 0
+    writes: int = 0  #: requests other than GET
     signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
+
+    def take_console(self) -> list[str]:
+        """Errors since the last call."""
+        taken, self.console = self.console, []
+        return taken
+
+    def take_failures(self) -> list[Failure]:
+        """Failed requests since the last call."""
+        taken, self.failures = self.failures, []
+        return taken
 
 
 class Tab:
@@ -110,8 +121,13 @@ class Tab:
         return False
 
     async def evaluate(self, script: str, argument: object = None) -> Any:
-        """The value of a JavaScript expression or function in the page."""
-        return await self._page.evaluate(script, argument)
+        """The value of a JavaScript expression or function in the page; None when the page went to another document meanwhile."""
+        try:
+            return await self._page.evaluate(script, argument)
+        except Error as error:
+            if "Execution context was destroyed" not in str(error):
+                raise
+            return None
 
     async def resize(self, width: int, height: int) -> None:
         await self._page.set_viewport_size({"width": width, "height": height})
@@ -159,6 +175,7 @@ class Tab:
 
     def _on_request(self, request: Request) -> None:
         self.events.requests += 1
+        self.events.writes += request.method not in ("GET", "HEAD", "OPTIONS")
 
     def _on_failed(self, request: Request) -> None:
         reason = request.failure or "failed"
@@ -268,26 +285,26 @@ class Session:
                 ready.set_exception(BrowserCrashed(f"The browser did not start: {str(error)[:500]}", hint=tools.HINTS["browser"]))
 
     def run(
-        self, upstream: Path, work: Callable[[Chromium, Proxy], Awaitable[Result]], stopped: Callable[[], bool], seconds: float
+        self, upstream: Path, work: Callable[[Chromium, Proxy], Awaitable[Result]], tick: Callable[[], None], seconds: float
     ) -> Result:
         """Run ``work`` with the browser in front of the server at ``upstream``.
 
-        Raises BrowserCrashed, Cancelled, and what ``work`` raises.
+        ``tick`` is called ten times a second in this thread and may raise to end it. Raises BrowserCrashed, also after
+        ``seconds``, and what ``work`` raises.
         """
         assert self._ready is not None
         self._ready.result(timeout=60)
         future = asyncio.run_coroutine_threadsafe(self._work(upstream, work, seconds), self._loop)
-        while True:
-            try:
-                return future.result(timeout=POLL)
-            except TimeoutError:
-                if future.done():
-                    raise BrowserCrashed(f"The pages were not looked at within {seconds:.0f} s.") from None
-                if stopped():
-                    future.cancel()
-                    raise Cancelled() from None
-            except Error as error:
-                raise BrowserCrashed(f"The browser failed: {error.message[:500]}") from error
+        try:
+            while not wait([future], timeout=POLL).done:
+                tick()
+            return future.result()
+        except TimeoutError:
+            raise BrowserCrashed(f"The pages could not be looked at within {seconds:.0f} s.") from None
+        except Error as error:
+            raise BrowserCrashed(f"The browser failed: {error.message[:500]}") from error
+        finally:
+            future.cancel()
 
     async def _work(self, upstream: Path, work: Callable[[Chromium, Proxy], Awaitable[Result]], seconds: float) -> Result:
         assert self._browser is not None

@@ -139,7 +139,8 @@ def _plain(colours: Colours, points: Indexes) -> Flags:
 
 
 def _at_edge(x: Indexes, y: Indexes, width: int, height: int) -> Flags:
-    return (x == 0) | (x == width - 1) | (y == 0) | (y == height - 1)
+    edge: Flags = (x == 0) | (x == width - 1) | (y == 0) | (y == height - 1)
+    return edge
 
 
 def _draw(image: Pixels, changed: Indexes, smoothed: Indexes) -> bytes:

@@ -1,0 +1,252 @@
+"""Every link, button and form must do something: go somewhere, change the page, ask the server, open a dialog …
+
+A control that is the same on all pages (in the header, the navigation …) is tried once; of many rows with the same controls,
+three. What a press brings up (a menu, a dialog) is tried too. What deletes or signs out comes last.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synergy.core.types import Finding, PageKind
+from visual.browser import Failure, Tab
+from visual.checks.base import Check, Severity, Tried
+from visual.room import Room
+
+SCRIPT = (Path(__file__).parents[1] / "js" / "controls.js").read_text()
+WIDTHS = (1920, 375)  #: at the second only what is not shown at the first
+PATIENCE_MS = 600  #: after that a press without effect has none
+DEPTH = 2  #: presses in a row
+MOST = 150  #: controls of one page
+DESTROYS = re.compile(r"\b(delete|remove|destroy|erase|sign ?out|log ?out)\b", re.IGNORECASE)
+BROKEN = (0, 404, 405)  #: besides 5xx; a refusal (400, 409, 422 …) is an answer
+
+
+@dataclass(frozen=True)
+class Control:
+    """A link, button or form, found again after a reload by its key."""
+
+    kind: str
+    name: str
+    key: str
+    target: str
+    address: str  #: for links: inside, outside, here, part, none, other
+    shared: bool
+    sampled: bool
+    index: int
+
+    @property
+    def title(self) -> str:
+        return f"the {self.kind} {self.name!r}" if self.name else f"a {self.kind} without a name"
+
+    @property
+    def destroys(self) -> bool:
+        return bool(DESTROYS.search(self.name))
+
+
+Steps = tuple[Control, ...]
+
+
+@dataclass
+class Trial:
+    """All attempts on one page."""
+
+    room: Room
+    tried: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+
+    async def walk(self, width: int) -> None:
+        """Try what is on the page at this width; leave what destroys for later."""
+        tab = await self.room.fresh(width)
+        if tab is None:
+            return
+        found = await controls(tab)
+        for control in found:
+            if self.claim(control):
+                await self.descend(width, (control,), {c.key for c in found})
+
+    def claim(self, control: Control) -> bool:
+        """Whether this control is to be tried here and now."""
+        if control.key in self.known or not control.sampled or self.tried >= MOST:
+            return False
+        self.known.add(control.key)
+        if control.shared:
+            if control.key in self.room.claimed:
+                return False
+            self.room.claimed.add(control.key)
+        return True
+
+    async def descend(self, width: int, steps: Steps, before: set[str], *, last: bool = False) -> None:
+        """Try ``steps[-1]``, then what it brought up. ``before``: keys of what was there already."""
+        if steps[-1].destroys and not last:
+            self.room.later.append((width, steps, before))
+            return
+        tab = await self.attempt(width, steps)
+        if tab is None or len(steps) == DEPTH:
+            return
+        brought = [c for c in await controls(tab) if c.key not in before]
+        for control in sorted(brought, key=lambda c: c.destroys):
+            if self.claim(control):
+                await self.descend(width, (*steps, control), before, last=last)
+
+    async def attempt(self, width: int, steps: Steps) -> Tab | None:
+        """Press ``steps`` one after the other and judge the last. The tab if it is still on the same page and changed."""
+        tab = await self.room.fresh(width)
+        if tab is None:
+            return None
+        for control in steps[:-1]:
+            if not await press(tab, control):
+                return None
+            await tab.settle()
+        control, errors = steps[-1], tab.events
+        errors.take_console()
+        errors.take_failures()
+        if control.address in ("outside", "other", "here"):
+            self.tried += 1  # an address of the wide world cannot be visited from here; one of this page leads nowhere else
+            return None
+        came = await effects(tab, control)
+        if came is None:
+            return None
+        self.tried += 1
+        self.judge(width, control, came)
+        await tab.settle()
+        if control.kind == "form" and came and not came.covered:
+            await self.send(tab, control)
+        self.judge_errors(width, control, errors.take_console(), errors.take_failures())
+        moved = "address" in came.signs
+        if control.kind == "link" and moved and await self.nowhere(tab):
+            self.report("serious", width, control, f"leads to {tab.path}, where nothing is")
+        return None if moved or not came.signs else tab
+
+    async def send(self, tab: Tab, form: Control) -> None:
+        """Fill the form in and send it, if sending it empty was refused: so that its request is seen."""
+        own = self.room.page.kind in (PageKind.LOGIN, PageKind.REGISTER)
+        if tab.events.writes or not await again(tab, form):
+            return
+        if await tab.evaluate("i => __controls.asksPassword(i)", form.index) and not own:
+            return
+        if await tab.evaluate("([i, n]) => __controls.fill(i, n)", [form.index, 7]) and await press(tab, form):
+            await tab.settle()
+
+    async def nowhere(self, tab: Tab) -> bool:
+        text = await tab.evaluate("__view.text()")
+        path = tab.path.split("?")[0].split("#")[0]
+        return bool(self.room.not_found) and (text or "").replace(path, "") == self.room.not_found
+
+    def judge(self, width: int, control: Control, came: Came) -> None:
+        if came.covered:
+            self.report("serious", width, control, f"cannot be pressed: {came.covered} covers it")
+        elif not came.signs or (control.address == "none" and came.signs == {"address"}):
+            self.report("serious", width, control, "does nothing")
+
+    def judge_errors(self, width: int, control: Control, errors: list[str], failures: list[Failure]) -> None:
+        for error in dict.fromkeys(errors):
+            self.report("serious", width, control, f"raises an error: {error[:200]}")
+        for failure in dict.fromkeys(failures):
+            if failure.status in BROKEN or failure.status >= 500:
+                said = failure.status or failure.reason
+                self.report("serious", width, control, f"asks for what is not there: {failure.method} {failure.url} gives {said}")
+
+    def report(self, severity: Severity, width: int, control: Control, what: str) -> None:
+        message = f"{control.title[0].upper()}{control.title[1:]} {what}."
+        page = self.room.page.slug
+        self.findings.append(
+            Finding(
+                check="controls",
+                severity=severity,
+                page=page,
+                width=width,
+                rule=control.kind,
+                message=message,
+                target=control.target,
+            )
+        )
+
+    def result(self) -> Tried:
+        return Tried(controls=self.tried, findings=tuple(self.findings))
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of a press."""
+
+    signs: frozenset[str] | set[str]
+    covered: str = ""
+
+
+async def controls(tab: Tab) -> list[Control]:
+    """What can be pressed now."""
+    fields = Control.__dataclass_fields__
+    found: list[dict[str, Any]] = await tab.evaluate("__controls.list()") or []
+    return [Control(**{name: value for name, value in one.items() if name in fields}) for one in found]
+
+
+async def again(tab: Tab, control: Control) -> Control | None:
+    """``control`` as it is now."""
+    return next((c for c in await controls(tab) if c.key == control.key), None)
+
+
+async def press(tab: Tab, control: Control) -> bool:
+    """Press it as a person does, without looking at what comes of it. False when it is not there."""
+    now = await again(tab, control)
+    at = await tab.evaluate("i => __controls.aim(i)", now.index) if now else None
+    if not at:
+        return False
+    await _push(tab, at, control)
+    return True
+
+
+async def effects(tab: Tab, control: Control) -> Came | None:
+    """Press it and watch; None when it is not there any more."""
+    now = await again(tab, control)
+    at = await tab.evaluate("i => __controls.aim(i)", now.index) if now else None
+    if now is None or not at:
+        return None
+    if at["covered"]:
+        return Came(frozenset(), at["covered"])
+    await tab.point(at["x"], at["y"])
+    requests, signs = tab.events.requests, len(tab.events.signs)
+    await tab.evaluate("i => __controls.arm(i)", now.index)
+    await _push(tab, at, control)
+    came = set(await _wait(tab, 60))
+    while not came:
+        if tab.events.requests > requests or len(tab.events.signs) > signs:
+            return Came({"request", *tab.events.signs[signs:]})
+        came = set(await _wait(tab, PATIENCE_MS))
+        if not came and tab.events.requests == requests and len(tab.events.signs) == signs:
+            break
+    return Came(came)
+
+
+async def _wait(tab: Tab, limit_ms: int) -> list[str]:
+    found: list[str] | None = await tab.evaluate("limit => __controls.effects(limit)", limit_ms)
+    return ["address"] if found is None else found
+
+
+async def _push(tab: Tab, at: dict[str, Any], control: Control) -> None:
+    await tab.press(at["x"], at["y"])
+    if control.kind == "form" and not at["submits"]:
+        await tab.type("a")
+        await tab.key("Enter")
+
+
+async def explore(room: Room) -> Tried:
+    trial = Trial(room)
+    for width in WIDTHS:
+        await trial.walk(width)
+    return trial.result()
+
+
+async def finish(room: Room) -> Tried:
+    trial = Trial(room)
+    later: list[Any] = list(room.later)
+    for width, steps, before in later:
+        await trial.descend(width, steps, before, last=True)
+    return trial.result()
+
+
+part = Check(scripts=(SCRIPT,), explore=explore, finish=finish)

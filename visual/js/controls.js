@@ -1,0 +1,199 @@
+// Finds links, buttons and forms, and notices whether pressing one does anything.
+(() => {
+  if (window.__controls) return;
+  const BUTTONS =
+    'button, [role="button"], [role="tab"], [role="menuitem"], [role="switch"], summary, ' +
+    'input[type="submit"], input[type="button"], input[type="reset"], input[type="image"]';
+  const SHARED = 'header, nav, aside, footer, [role="banner"], [role="navigation"], [role="complementary"], [role="contentinfo"]';
+  const SUBMIT = 'button:not([type]), button[type="submit"], input[type="submit"], input[type="image"]';
+  const FEW = 6; // members of a repeated group that are all tried; of more, only the first two and the last
+  let found = [];
+  let noisy = new WeakSet();
+  let watching = null;
+
+  new MutationObserver((records) => {
+    for (const record of records) watching ? notice(record) : noisy.add(record.target);
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+
+  // --- finding ---------------------------------------------------------------------------------------------------
+
+  function list() {
+    const modal = [...document.querySelectorAll('dialog:modal, [aria-modal="true"]')].filter(__view.shown).pop();
+    const scope = modal ?? document;
+    const groups = new Map();
+    found = [...scope.querySelectorAll(`a, form, ${BUTTONS}`)].filter(usable).map((element) => {
+      const control = describe(element, Boolean(modal));
+      groups.set(control.key, (groups.get(control.key) ?? 0) + 1);
+      return { element, ...control };
+    });
+    const counted = new Map();
+    noisy = new WeakSet();
+    return found.map(({ element, ...control }, index) => {
+      const nth = counted.get(control.key) ?? 0;
+      counted.set(control.key, nth + 1);
+      const size = groups.get(control.key);
+      const sampled = size <= FEW || nth < 2 || nth === size - 1;
+      return { ...control, index, key: `${control.key}#${nth}`, sampled };
+    });
+  }
+
+  function usable(element) {
+    if (!__view.shown(element) || element.closest("[inert]")) return false;
+    if (element.matches(':disabled, [aria-disabled="true"]')) return false;
+    if (element.matches(BUTTONS) && element.closest("a")) return false; // its link is tried
+    if (element.form && element.matches(SUBMIT)) return false; // its form is tried
+    const box = element.getBoundingClientRect();
+    return box.width > 1 && box.height > 1;
+  }
+
+  function describe(element, inModal) {
+    const kind = element.matches("form") ? "form" : element.matches("a") && !element.matches('[role="button"]') ? "link" : "button";
+    const shared = !inModal && !element.closest("main, [role='main']") && Boolean(element.closest(SHARED));
+    const repeated = shared ? null : repeating(element);
+    const name = nameOf(element);
+    const href = kind === "link" ? element.getAttribute("href") : null;
+    const place = repeated ? `${shape(repeated)} ${[...repeated.querySelectorAll(`a, ${BUTTONS}`)].indexOf(element)}` : name;
+    const key = [shared ? "shared" : shape(element), kind, place, href?.replace(/\d+/g, "N") ?? ""].join("|");
+    return { kind, shared, name, href, key, target: __view.path(element), address: addressOf(element, href) };
+  }
+
+  // What kind of address a link has: "inside", "outside", "here" (the page itself), "part" (of the page), "none" or "other".
+  function addressOf(element, href) {
+    if (!element.matches("a")) return "";
+    if (href === null || href.trim() === "" || href.trim() === "#" || /^\s*javascript:/i.test(href)) return "none";
+    const url = new URL(href, document.baseURI);
+    if (!/^https?:$/.test(url.protocol)) return "other";
+    if (url.origin !== location.origin) return "outside";
+    const same = url.pathname === location.pathname && url.search === location.search;
+    if (same && url.hash) return document.getElementById(decodeURIComponent(url.hash.slice(1))) ? "part" : "none";
+    return same ? "here" : "inside";
+  }
+
+  function nameOf(element) {
+    if (element.matches("form")) {
+      const submit = element.querySelector(SUBMIT);
+      return element.getAttribute("aria-label") || (submit ? `form with "${nameOf(submit)}"` : "form");
+    }
+    const label = element.getAttribute("aria-label") || element.innerText || element.value || element.title;
+    return (label || element.querySelector("img")?.alt || "").replace(/\s+/g, " ").trim().slice(0, 80);
+  }
+
+  // The row, card or list item that repeats around the element, if there is one.
+  function repeating(element) {
+    for (let up = element; up && up.parentElement && !up.matches("body, main, form"); up = up.parentElement) {
+      const twins = [...up.parentElement.children].filter((e) => e.localName === up.localName && e.className === up.className);
+      if (twins.length > FEW && !up.matches('[role="tab"]')) return up;
+    }
+    return null;
+  }
+
+  function shape(element) {
+    const words = [];
+    for (let up = element; up && up.localName !== "body"; up = up.parentElement) words.unshift(up.localName);
+    return words.join(">");
+  }
+
+  // --- pressing --------------------------------------------------------------------------------------------------
+
+  // Where to press control `index`: {x, y, covered} in the window; null when it is gone.
+  async function aim(index) {
+    let element = found[index]?.element;
+    if (element?.matches("form")) element = element.querySelector(SUBMIT) ?? element.querySelector("input:not([type=hidden])");
+    if (!element?.isConnected || !__view.shown(element)) return null;
+    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    element.focus({ preventScroll: true });
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const boxes = [...element.getClientRects()];
+    const box = boxes.find((b) => b.width > 1 && b.height > 1) ?? element.getBoundingClientRect();
+    const x = box.left + box.width / 2;
+    const y = box.top + box.height / 2;
+    const top = document.elementFromPoint(x, y);
+    const hit = top && (element.contains(top) || top.contains(element) || top.closest("label")?.control === element);
+    return { x, y, submits: element.matches(SUBMIT), covered: hit ? "" : top ? __view.path(top) : "the edge of the page" };
+  }
+
+  function arm(index) {
+    watching = { element: found[index].element, url: location.href, scroll: scrollX + scrollY, effects: new Set() };
+  }
+
+  function notice(record) {
+    const { element, effects } = watching;
+    if (noisy.has(record.target)) return;
+    const itself = record.target === element && record.type === "attributes";
+    if (itself && !/^(aria-|data-state|checked|open|value|disabled)/.test(record.attributeName)) return;
+    effects.add("change");
+  }
+
+  for (const [event, effect] of Object.entries({ invalid: "validation", toggle: "change", beforeprint: "print", change: "change" })) {
+    document.addEventListener(event, () => watching?.effects.add(effect), true);
+  }
+  document.addEventListener(
+    "focusin",
+    ({ target }) => {
+      if (watching && target !== watching.element && !watching.element.contains(target)) watching.effects.add("focus");
+    },
+    true,
+  );
+
+  // What the press did so far; waits up to `limit` ms for the first effect.
+  async function effects(limit) {
+    if (!watching) return ["address"]; // another document
+    for (let waited = 0; waited <= limit; waited += 10) {
+      const { url, scroll, effects } = watching;
+      const [before, now] = [new URL(url), new URL(location.href)];
+      if (before.href.split("#")[0] !== now.href.split("#")[0]) effects.add("address");
+      else if (now.hash.length > 1 && now.hash !== before.hash) effects.add("address");
+      if (Math.abs(scrollX + scrollY - scroll) > 1) effects.add("scroll");
+      if (effects.size) break;
+      await __view.sleep(10);
+    }
+    return [...watching.effects];
+  }
+
+  // --- filling ---------------------------------------------------------------------------------------------------
+
+  // Fill the form with plausible values, as typing does. False when it has a password: that is not ours to change.
+  function fill(index, number) {
+    const form = found[index].element;
+    if (!form.isConnected) return false;
+    for (const field of form.elements) {
+      if (field.matches("button, fieldset, output, [type=submit], [type=hidden], [type=file], :disabled, :read-only:not(select)")) continue;
+      if (field.type === "checkbox" || field.type === "radio") {
+        if (field.required && !field.checked) field.click();
+        continue;
+      }
+      const value = plausible(field, number);
+      if (value === null || (field.value && field.localName === "select")) continue;
+      const prototype = Object.getPrototypeOf(field);
+      Object.getOwnPropertyDescriptor(prototype, "value").set.call(field, value); // past the frameworks that wrap it
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    return true;
+  }
+
+  function plausible(field, number) {
+    if (field.localName === "select") return [...field.options].find((o) => o.value && !o.disabled)?.value ?? null;
+    const low = field.min === "" || field.min === undefined ? null : Number(field.min);
+    const values = {
+      email: `visitor-${number}@example.com`,
+      url: "https://example.com/",
+      tel: "+49 30 5550199",
+      number: String(low ?? 1),
+      range: null,
+      date: "2026-02-03",
+      time: "10:30",
+      "datetime-local": "2026-02-03T10:30",
+      month: "2026-02",
+      color: "#336699",
+      password: "Sample-pass-2468",
+    };
+    if (field.type in values) return values[field.type];
+    const text = `Sample ${number}`;
+    return field.maxLength > 0 ? text.slice(0, field.maxLength) : text;
+  }
+
+  const asksPassword = (index) => Boolean(found[index].element.querySelector('input[type="password"]'));
+
+  Object.defineProperty(window, "__controls", { value: { list, aim, arm, effects, fill, asksPassword } });
+})();
