@@ -26,7 +26,7 @@ from markupsafe import Markup
 
 from synergy.core.bench import safe_path
 from synergy.core.errors import PermanentError
-from uiagents import facts, literals
+from uiagents import facts, literals, rows
 
 PLAIN = re.compile(r"[A-Za-z0-9_ ,./:{}@#?=&\-]*\Z")  #: identifiers, paths, addresses, colours: safe in every place
 TOKEN = re.compile(r"__([a-z]+(?:\.[a-z_]+)+)__")  #: "__entity.table__" in a path
@@ -39,6 +39,7 @@ escapes: dict[str, Callable[[object], Markup]] = {
     "html": literals.html,
     "md": literals.md,
     "yaml": literals.yaml,
+    "source": Markup,  # code that the template itself put together out of identifiers; never text of a message
 }
 
 
@@ -100,7 +101,8 @@ def _environment(folder: Path) -> SandboxedEnvironment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.filters |= escapes | facts.filters
+    env.filters |= escapes | facts.filters | rows.filters
+    env.tests |= facts.tests
     env.globals |= facts.tools
     return env
 

@@ -1,12 +1,13 @@
 """What a plan means for storage, API and tests, said once for every blueprint.
 
-``filters`` and ``tools`` are what templates may call: ``entity|searchable``, ``field|key``, ``operation(plan, entity, "list")``.
+``filters``, ``tests`` and ``tools`` are what templates may call:
+``entity|searchable``, ``field|key``, ``operation(plan, entity, "list")``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from synergy.core.errors import PermanentError
@@ -18,7 +19,6 @@ FRACTIONS = (Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
 DAYS = (Kind.DATE, Kind.DATETIME)
 
 MAX_INT = 2**31 - 1  #: what an INTEGER column holds everywhere
-MAX_MONEY = 999_999_999_999.99  #: exact as a JSON number
 LENGTHS = {Kind.STRING: 200, Kind.TEXT: 5000, Kind.EMAIL: 254, Kind.PHONE: 30, Kind.URL: 2000}
 PATTERNS = {
     Kind.EMAIL: r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
@@ -29,7 +29,6 @@ RANGES: dict[Kind, tuple[float | None, float | None]] = {
     Kind.INTEGER: (-MAX_INT, MAX_INT),
     Kind.RATING: (1, 5),
     Kind.PERCENT: (0, 100),
-    Kind.MONEY: (-MAX_MONEY, MAX_MONEY),
 }
 
 ACTIONS = {
@@ -85,8 +84,9 @@ def key(field: PlanField) -> str:
 
 def longest(field: PlanField) -> int | None:
     """Characters a text may have; None for everything else."""
-    limit = LENGTHS.get(field.kind)
-    return limit if limit is None or field.max_length is None else max(1, field.max_length)
+    if field.kind in (Kind.STRING, Kind.TEXT) and field.max_length is not None:
+        return max(1, field.max_length)
+    return LENGTHS.get(field.kind)
 
 
 def pattern(field: PlanField) -> str | None:
@@ -103,6 +103,21 @@ def bounds(field: PlanField) -> tuple[float | None, float | None]:
     return _tidy(low), _tidy(high)
 
 
+def limited(field: PlanField) -> bool:
+    """Does a value need more than its type to be valid?"""
+    return field.kind in (Kind.STRING, Kind.TEXT, Kind.ENUM) or bounds(field) != (None, None)
+
+
+def unique_value(field: PlanField) -> bool:
+    """May no two rows have the same value? Never for a choice among a few."""
+    return field.unique and field.kind not in (Kind.BOOLEAN, Kind.ENUM, Kind.RATING, Kind.TEXT)
+
+
+def enum_length(field: PlanField) -> int:
+    """Characters of the column: room for values that come later."""
+    return max([40, *(len(c.value) for c in field.choices)])
+
+
 def _tidy(number: float | None) -> float | None:
     return int(number) if number is not None and float(number).is_integer() else number
 
@@ -115,8 +130,8 @@ def of_kind(entity: Entity, *kinds: Kind | str) -> list[PlanField]:
 
 
 def searchable(entity: Entity) -> list[PlanField]:
-    """The fields ``q`` looks in; without any text field, the one that titles a row."""
-    return of_kind(entity, *TEXTS) or [entity.field(entity.display)]
+    """The fields ``q`` looks in. Without any, it looks at what titles a row."""
+    return of_kind(entity, *TEXTS)
 
 
 def filterable(entity: Entity) -> list[PlanField]:
@@ -176,6 +191,20 @@ def late_refs(plan: Plan) -> list[tuple[Entity, PlanField]]:
     return [(e, f) for e in creation_order(plan) for f in refs(e) if position[f.target] > position[e.name]]
 
 
+def late_keys(entity: Entity, plan: Plan) -> list[str]:
+    """References that can only be set once both rows exist: closing edges of circles, and references to the same table."""
+    closing = [f for e, f in late_refs(plan) if e == entity]
+    return [key(f) for f in refs(entity) if f in closing or f.target == entity.name]
+
+
+def with_late_keys(entities: Iterable[Entity], plan: Plan) -> list[Entity]:
+    return [e for e in entities if late_keys(e, plan)]
+
+
+def component_names(entities: Iterable[Entity], *suffixes: str) -> list[str]:
+    return sorted(e.name + suffix for e in entities for suffix in suffixes)
+
+
 def endpoint(plan: Plan, method: str, path: str) -> Endpoint:
     """The planned endpoint; PermanentError when the plan has none."""
     for found in plan.endpoints:
@@ -198,8 +227,11 @@ filters: dict[str, Callable[..., Any]] = {
     "snake": snake, "kebab": kebab, "pascal": pascal, "camel": camel, "constant": constant, "inner": inner,
     "key": key, "longest": longest, "bounds": bounds, "pattern": pattern,
     "of_kind": of_kind, "searchable": searchable, "filterable": filterable, "sortable": sortable, "refs": refs,
-    "month_field": month_field, "grouped": grouped,
+    "month_field": month_field, "grouped": grouped, "late_keys": late_keys, "with_late_keys": with_late_keys, "unique_value": unique_value,
+    "enum_length": enum_length, "names": component_names,
 }  # fmt: skip
+
+tests: dict[str, Callable[..., bool]] = {"limited": limited, "unique_value": unique_value}
 
 tools: dict[str, Any] = {
     "operation": operation, "endpoint": endpoint, "referrers": referrers, "creation_order": creation_order,

@@ -170,6 +170,11 @@ def _object(properties: dict[str, Schema], required: list[str] | None = None) ->
     return {"type": "object", "properties": properties} | ({"required": names} if names else {})
 
 
+def _input(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
+    """The body of a request: an unknown field is refused, so that a renamed one is noticed."""
+    return _object(properties, required) | {"additionalProperties": False}
+
+
 def _entity_schemas(entity: Entity) -> dict[str, Schema]:
     sent = {facts.key(f): field_schema(f) if f.required else _nullable(field_schema(f)) for f in entity.fields}
     required = [facts.key(f) for f in entity.fields if f.required]
@@ -182,8 +187,8 @@ def _entity_schemas(entity: Entity) -> dict[str, Schema]:
     out["created_at"] = STRING | {"format": "date-time"}
     page = {"items": _list(f"{entity.name}Out"), "total": INTEGER, "page": INTEGER, "page_size": INTEGER}
     return {
-        f"{entity.name}In": _object(sent, required),
-        f"{entity.name}Patch": _object(sent, []),
+        f"{entity.name}In": _input(sent, required),
+        f"{entity.name}Patch": _input(sent, []),
         f"{entity.name}Out": _object(out),
         f"{entity.name}Page": _object(page),
     }
@@ -199,10 +204,10 @@ def _shared_schemas() -> dict[str, Schema]:
     return {
         "Error": _object({"detail": STRING, "errors": _list("FieldError")}),
         "FieldError": _object({"field": STRING, "message": STRING}),
-        "RegisterIn": _object({"name": PERSON, "email": EMAIL, "password": PASSWORD}),
-        "LoginIn": _object({"email": STRING | {"maxLength": 254}, "password": STRING | {"maxLength": 128}}),
+        "RegisterIn": _input({"name": PERSON, "email": EMAIL, "password": PASSWORD}),
+        "LoginIn": _input({"email": STRING | {"maxLength": 254}, "password": STRING | {"maxLength": 128}}),
         "UserOut": _object({"id": INTEGER, "name": STRING, "email": STRING, "role": STRING}),
-        "UserPatch": _object(patch, []),
+        "UserPatch": _input(patch, []),
         "StatsOut": _object({"cards": _list("StatCard"), "charts": _list("StatChart"), "recent": _list("RecentRow")}),
         "StatCard": _object({"key": STRING, "label": STRING, "value": NUMBER, "unit": STRING}),
         "StatChart": _object(chart | {"points": _list("StatPoint")}),
