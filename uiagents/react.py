@@ -1,0 +1,157 @@
+"""What the React page set's templates need to know about its component library: who formats what, and where it is imported from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from synergy.core.stacks import FIXTURES
+from synergy.core.types import Entity, Kind, Page, PageKind, Plan, PlanField
+from uiagents import facts, literals
+from uiagents.blueprints import render_tree
+from uiagents.palette import stylesheet_values
+from uiagents.samples import needed, sample_answers, typed_text
+from uiagents.screens import NUMBERS, Screen, screens, sort_name
+
+FORMATTERS = {
+    Kind.STRING: "formatText",
+    Kind.TEXT: "formatText",
+    Kind.EMAIL: "formatText",
+    Kind.PHONE: "formatText",
+    Kind.URL: "formatText",
+    Kind.REF: "formatText",
+    Kind.INTEGER: "formatNumber",
+    Kind.DECIMAL: "formatNumber",
+    Kind.RATING: "formatNumber",
+    Kind.MONEY: "formatMoney",
+    Kind.PERCENT: "formatPercent",
+    Kind.BOOLEAN: "formatBoolean",
+    Kind.DATE: "formatDate",
+    Kind.DATETIME: "formatDateTime",
+    Kind.TIME: "formatTime",
+}
+BADGES = (Kind.ENUM, Kind.RATING)  #: kinds that a table shows as more than text
+LINKS = {Kind.EMAIL: "EmailLink", Kind.PHONE: "PhoneLink", Kind.URL: "WebLink"}  #: kinds that lead out of the site
+
+PAGE_SET = FIXTURES / "ui" / "react"
+FEATURED = 3  #: collections shown on the start page
+QUICK = 2  #: "New …" buttons on the dashboard
+PREFIX = "frontend/"
+
+Import = tuple[str, str]  #: (module, name)
+
+
+def shell_files(plan: Plan, adapter: Path) -> dict[str, bytes]:
+    """Frame, component library, account pages and their tests; ``adapter`` is the stack's folder with its API client."""
+    light, dark = stylesheet_values(plan.tokens)
+    context = {"plan": plan, "light": light, "dark": dark}
+    shell = render_tree(PAGE_SET / "shell", context, prefix=PREFIX)
+    return dict(sorted({**shell, **render_tree(adapter, context, prefix=PREFIX)}.items()))
+
+
+def scope_files(plan: Plan) -> dict[str, bytes]:
+    """The components, pages and tests of the dashboard, the start page and every entity, and the registry of all pages."""
+    shown = screens(plan)
+    context: dict[str, Any] = {
+        "plan": plan,
+        "screens": shown,
+        "grouped": sorted(shown, key=lambda s: s.group),
+        "featured": shown[:FEATURED],
+        "quick": [s for s in shown if s.status is not None][:QUICK] or shown[:QUICK],
+        "dashboard": page_of_kind(plan, PageKind.DASHBOARD),
+        "home": page_of_kind(plan, PageKind.HOME),
+        "rows": sample_answers(plan),
+        "needed": needed,
+        "typed_text": typed_text,
+        "formatters": FORMATTERS,
+        "links": LINKS,
+        "NUMBERS": NUMBERS,
+        "imports": imports,
+        "attr": attribute,
+        "format_names": format_names,
+        "icon": icon,
+        "sort_name": sort_name,
+        "access": partial(access, plan),
+    }
+    return render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
+
+
+def page_of_kind(plan: Plan, kind: PageKind) -> Page | None:
+    return next((p for p in plan.pages if p.kind is kind), None)
+
+
+def access(plan: Plan, page: Page) -> str:
+    """Who may open a page: "public", "session" (signed in) or "write"."""
+    if page.kind in (PageKind.FORM, PageKind.EDIT):
+        return "write"
+    return "public" if page.public or plan.access == "public_read" else "session"
+
+
+def attribute(value: object) -> Markup:
+    """The value of a JSX attribute: ``"bare words"`` where that is safe, else ``{"…"}``."""
+    words = str(value)
+    return Markup(f'"{words}"' if literals.JSX_PLAIN.match(words) else f"{{{literals.js(words)}}}")  # noqa: S704  # matched or escaped
+
+
+def format_names(facts: Iterable[PlanField], texts: Iterable[PlanField]) -> str:
+    """The formatters that the summary of a record uses."""
+    shown = [*texts, *(f for f in facts if f.kind not in (Kind.ENUM, Kind.REF, Kind.RATING, *LINKS))]
+    return ", ".join(sorted({"formatDateTime", *(FORMATTERS[f.kind] for f in shown)}))
+
+
+def icon(entity: Entity) -> str:
+    """The entity's icon, if the set has it."""
+    return entity.icon if entity.icon in icons() else "box"
+
+
+@cache
+def icons() -> frozenset[str]:
+    """Names of the icon set."""
+    source = (PAGE_SET / "shell/src/components/icons.tsx").read_text()
+    return frozenset(re.findall(r'^  "?([a-z][a-z-]*)"?: [(<]', source, re.MULTILINE))
+
+
+def imports(
+    screen: Screen, rich: Iterable[PlanField] = (), text: Iterable[PlanField] = (), cell: Iterable[PlanField] = ()
+) -> list[Import]:
+    """(module, "name, name") of all that the macros ``rich``, ``text`` and ``cell`` of ``fields.jinja`` use for these fields, sorted."""
+    cells = list(cell)
+    rich = [*rich, *(f for f in cells if f.kind in BADGES)]
+    text = [*text, *(f for f in cells if f.kind not in BADGES)]
+    used = {need for f in rich for need in _rich(screen, f)} | {need for f in text for need in _text(f)}
+    modules = sorted({module for module, _ in used})
+    return [(m, ", ".join(sorted(name for module, name in used if module == m))) for m in modules]
+
+
+def _text(field: PlanField) -> Iterator[Import]:
+    if field.kind is Kind.ENUM:
+        yield "../../components/Badge", "choiceLabel"
+        yield "./choices", choices_name(field)
+    else:
+        yield "../../lib/format", FORMATTERS[field.kind]
+
+
+def _rich(screen: Screen, field: PlanField) -> Iterator[Import]:
+    if field.kind is Kind.ENUM and field == screen.status:
+        yield f"./{screen.one}StatusBadge", f"{screen.one}StatusBadge"
+    elif field.kind is Kind.ENUM:
+        yield "../../components/Badge", "ChoiceBadge"
+        yield "./choices", choices_name(field)
+    elif field.kind is Kind.REF:
+        yield "../../components/links", "RecordLink"
+    elif field.kind is Kind.RATING:
+        yield "../../components/Rating", "Rating"
+    elif field.kind in LINKS:
+        yield "../../components/links", LINKS[field.kind]
+    else:
+        yield from _text(field)
+
+
+def choices_name(field: PlanField) -> str:
+    """The constant that holds the values of an enumeration."""
+    return f"{facts.camel(field.name)}Choices"

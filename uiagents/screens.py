@@ -1,0 +1,191 @@
+"""What the pages of an entity show: names, columns, facts, filters and where its records lead.
+
+The page sets of all UI frameworks render from these values; nothing here knows one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from synergy.core.types import Entity, Kind, Page, PageKind, Plan, PlanField
+from uiagents import facts
+
+COLUMNS = 7  #: of a table; narrow ones hide the last
+CARD_FACTS = 3
+RELATED = 3  #: lists of records that belong to one
+GROUPED_FROM = 7  #: entities from which the navigation has headings
+OWN_FOLDERS = ("dashboard", "home")
+LONG = (Kind.TEXT, Kind.URL)
+NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
+
+#: What comes first in tables and on cards, after the title and the status.
+ORDER = (
+    (Kind.REF, Kind.MONEY, Kind.DATE, Kind.DATETIME),
+    (Kind.ENUM, Kind.RATING, Kind.PERCENT),
+    (Kind.INTEGER, Kind.DECIMAL, Kind.TIME, Kind.STRING, Kind.EMAIL),
+    (Kind.PHONE, Kind.BOOLEAN),
+)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Records of another entity that point to this one by ``field``."""
+
+    screen: Screen
+    field: PlanField
+    title: str  #: "Orders"; with several references "Orders (billing address)"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """An entity as its pages show it."""
+
+    plan: Plan
+    entity: Entity
+
+    @property
+    def folder(self) -> str:
+        """Name of its folder and scope; never that of the dashboard or the start page."""
+        return f"{self.entity.slug}-records" if self.entity.slug in OWN_FOLDERS else self.entity.slug
+
+    @property
+    def one(self) -> str:
+        """PascalCase: "OrderItem"."""
+        return self.entity.name
+
+    @property
+    def many(self) -> str:
+        return facts.pascal(self.entity.table)
+
+    @property
+    def camel(self) -> str:
+        """The collection in code: "orderItems"."""
+        return facts.camel(self.entity.table)
+
+    @property
+    def root(self) -> str:
+        """Address of the list: "/order-items"."""
+        return self.page(PageKind.LIST).path
+
+    def page(self, kind: PageKind | str) -> Page:
+        return next(p for p in self.plan.pages if p.entity == self.entity.name and p.kind == kind)
+
+    @property
+    def title(self) -> PlanField:
+        return self.entity.field(self.entity.display)
+
+    @property
+    def status(self) -> PlanField | None:
+        return next((f for f in facts.of_kind(self.entity, Kind.ENUM) if f.name == self.entity.status), None)
+
+    @property
+    def subtitle(self) -> PlanField | None:
+        """A second line below the title; never the status, which has a badge."""
+        return next(
+            (f for f in self.entity.fields if f.name == self.entity.subtitle and f not in (self.title, self.status)), None
+        )
+
+    @property
+    def description(self) -> PlanField | None:
+        """The first long text."""
+        return next(iter(self.texts), None)
+
+    @property
+    def texts(self) -> list[PlanField]:
+        """Long texts, to be read before the facts."""
+        return [f for f in facts.of_kind(self.entity, Kind.TEXT) if f != self.title]
+
+    @property
+    def details(self) -> list[PlanField]:
+        """The facts of a record; its name stands above them already."""
+        return [f for f in self.entity.fields if f not in self.texts and not (f == self.title and f.kind in facts.TEXTS)]
+
+    @cached_property
+    def columns(self) -> tuple[PlanField, ...]:
+        """Of the table: the title, the status, then what people look for."""
+        first = tuple(f for f in (self.title, self.status) if f is not None)
+        return (*first, *self._ranked(first))[:COLUMNS]
+
+    @cached_property
+    def card_facts(self) -> tuple[PlanField, ...]:
+        """On a card, below title and subtitle."""
+        return self._ranked((self.title, self.status, self.subtitle))[:CARD_FACTS]
+
+    def _ranked(self, said: Iterable[PlanField | None]) -> tuple[PlanField, ...]:
+        """The short fields that were not ``said`` yet, those first that people look for; in the plan's order among equals."""
+        known = list(said)
+        return tuple(f for kinds in ORDER for f in self.entity.fields if f.kind in kinds and f not in known)
+
+    @property
+    def choices(self) -> list[PlanField]:
+        """Fields with a list of values."""
+        return facts.of_kind(self.entity, Kind.ENUM)
+
+    @property
+    def filters(self) -> list[PlanField]:
+        return facts.filterable(self.entity)
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """(value, words) of the orders a person may choose, newest first as the default."""
+        found = [("-created_at", "Newest first"), ("created_at", "Oldest first")]
+        for field in self.columns:
+            name = sort_name(field)
+            if name in facts.sortable(self.entity):
+                up, down = _directions(field.kind)
+                found += [(name, f"{field.label}: {up}"), (f"-{name}", f"{field.label}: {down}")]
+        return found
+
+    @cached_property
+    def targets(self) -> dict[str, Screen]:
+        """The entities that this one refers to, by name."""
+        names = sorted({f.target for f in facts.refs(self.entity)})
+        return {name: Screen(self.plan, self.plan.entity(name)) for name in names}
+
+    @cached_property
+    def related(self) -> tuple[Related, ...]:
+        """What belongs to a record, for its page."""
+        found = facts.referrers(self.plan, self.entity)
+        owners = [other.name for other, _ in found]
+        several = {name for name in owners if owners.count(name) > 1}
+        return tuple(
+            Related(
+                screen=Screen(self.plan, other),
+                field=field,
+                title=f"{other.label_plural} ({facts.inner(field.label)})" if other.name in several else other.label_plural,
+            )
+            for other, field in found[:RELATED]
+        )
+
+    @property
+    def referred(self) -> bool:
+        """Other records point to this one, so that forms offer it."""
+        return bool(facts.referrers(self.plan, self.entity))
+
+    @property
+    def group(self) -> str:
+        """The heading it stands under in the navigation; "" while there are few."""
+        if len(self.plan.entities) < GROUPED_FROM:
+            return ""
+        return "Activity" if self.status is not None or facts.refs(self.entity) else "Directory"
+
+
+def sort_name(field: PlanField) -> str:
+    """What a list is sorted by to sort it by ``field``: a reference sorts by the label it shows."""
+    return f"{field.name}_label" if field.kind is Kind.REF else field.name
+
+
+def _directions(kind: Kind) -> tuple[str, str]:
+    """The two ways to sort, in words."""
+    if kind in (*NUMBERS, Kind.RATING):
+        return "low to high", "high to low"
+    if kind in (Kind.DATE, Kind.DATETIME, Kind.TIME):
+        return "earliest first", "latest first"
+    return ("no first", "yes first") if kind is Kind.BOOLEAN else ("A to Z", "Z to A")
+
+
+def screens(plan: Plan) -> tuple[Screen, ...]:
+    """All entities in the plan's order."""
+    return tuple(Screen(plan, entity) for entity in plan.entities)
