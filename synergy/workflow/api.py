@@ -1,7 +1,103 @@
-"""The HTTP interface: start a run, look at it."""
+"""The HTTP interface: start a run, look at it.
+
+``POST /api/runs`` ``{"message", "stack"?, "project"?}`` → 202 and the run; with an ``Idempotency-Key`` header a repeated request
+gives the same run. ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
+Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
+"""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+import uuid
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import Http404
+from django.urls import path
+from rest_framework import exceptions, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
+
+from synergy.core.errors import BadInput, SynergyError
+from synergy.core.models import Run, Tenant
+from synergy.workflow import services, wire
+from synergy.workflow.report import summary
+
+
+class RunRequest(serializers.Serializer[Run]):
+    message = serializers.CharField(trim_whitespace=False)
+    stack = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    project = serializers.CharField(required=False, allow_blank=True, max_length=services.NAME_LENGTH)
+
+
+class Runs(APIView):
+    def post(self, request: Request) -> Response:
+        asked = RunRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        run, ready = services.create_run(
+            given["message"],
+            tenant=tenant(request),
+            project=given.get("project", ""),
+            stack=given.get("stack") or None,
+            key=request.headers.get("Idempotency-Key"),
+        )
+        transaction.on_commit(lambda: wire.send_soon(ready))
+        answer = {"id": str(run.id), "state": run.state}
+        return Response(answer, status.HTTP_202_ACCEPTED, headers={"Location": f"/api/runs/{run.id}"})
+
+
+class OneRun(APIView):
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        return Response(summary(services.find_run(run_id, tenant(request))))
+
+
+def tenant(request: Request) -> Tenant:
+    """The tenant of who asks."""
+    found = services.tenant_of(request.user)
+    if found is None:
+        raise exceptions.PermissionDenied("This account belongs to no tenant yet; an administrator can add it to one.")
+    return found
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The one shape of all errors. What nobody foresaw is left to Django, which logs it."""
+    if isinstance(error, services.UnknownRun):
+        return _error(status.HTTP_404_NOT_FOUND, "not_found", error.message, error.hint)
+    if isinstance(error, BadInput):
+        return _error(status.HTTP_400_BAD_REQUEST, "bad_input", error.message, error.hint)
+    if isinstance(error, SynergyError | DatabaseError):
+        hint = "Nothing was started. Send the same request again, with the same Idempotency-Key."
+        return _error(status.HTTP_503_SERVICE_UNAVAILABLE, "unavailable", "The request could not be served right now.", hint)
+    if isinstance(error, Http404 | PermissionDenied):
+        error = exceptions.NotFound() if isinstance(error, Http404) else exceptions.PermissionDenied()
+    response = exception_handler(error, context)
+    if response is not None:
+        assert isinstance(error, exceptions.APIException)
+        code = "bad_input" if isinstance(error, exceptions.ValidationError) else str(error.default_code)
+        response.data = _shape(code, _words(error.detail), "")
+    return response
+
+
+def _words(detail: Any) -> str:
+    """DRF's nested details as one sentence."""
+    if isinstance(detail, dict):
+        return " ".join(f"{name}: {_words(value)}" for name, value in detail.items())
+    if isinstance(detail, list):
+        return " ".join(_words(value) for value in detail)
+    return str(detail)
+
+
+def _error(code: int, name: str, message: str, hint: str) -> Response:
+    return Response(_shape(name, message, hint), code)
+
+
+def _shape(code: str, message: str, hint: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "hint": hint}}
+
+
+urlpatterns = [
+    path("runs", Runs.as_view(), name="runs"),
+    path("runs/<uuid:run_id>", OneRun.as_view(), name="run"),
+]

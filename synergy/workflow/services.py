@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Extract, Now
@@ -17,7 +19,7 @@ from django.utils.text import slugify
 
 from synergy.core.artifacts import digest
 from synergy.core.errors import BadInput
-from synergy.core.models import LIVE_RUN, Event, Project, Run, RunState, Step, StepState, Tenant
+from synergy.core.models import LIVE_RUN, Event, Membership, Project, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
 from synergy.workflow import engine
@@ -29,6 +31,18 @@ from synergy.workflow.times import TIMES
 MESSAGE_BYTES = 100_000
 KEY_LENGTH = 200
 NAME_LENGTH = 80
+
+
+class UnknownRun(BadInput):
+    """There is no such run."""
+
+
+def tenant_of(user: AbstractBaseUser | AnonymousUser) -> Tenant | None:
+    """Whose rows a person may see; None = nobody's. Who administers the installation works as its default tenant."""
+    member = Membership.objects.select_related("tenant").filter(user_id=user.pk or 0).first()
+    if member is not None:
+        return member.tenant
+    return default_tenant() if getattr(user, "is_superuser", False) else None
 
 
 def default_tenant() -> Tenant:
@@ -132,12 +146,12 @@ def _enter(run: Run, pipeline: Shape, done: dict[str, Step]) -> list[Ready]:
 
 
 def find_run(run_id: uuid.UUID | str, tenant: Tenant | None = None) -> Run:
-    """The run, or BadInput: to a tenant, the runs of others do not exist."""
+    """The run, or UnknownRun: to a tenant, the runs of others do not exist."""
     try:
-        found = Run.objects.filter(id=run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id))
+        found = Run.objects.select_related("project").filter(id=run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(run_id))
         return (found if tenant is None else found.filter(tenant=tenant)).get()
     except (ValueError, Run.DoesNotExist):
-        raise BadInput(f"There is no run {run_id}.") from None
+        raise UnknownRun(f"There is no run {run_id}.") from None
 
 
 @transaction.atomic

@@ -1,0 +1,180 @@
+"""Runs as a reviewer needs them: what was asked, every step, the verdict, the evidence; and what may be done about them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from synergy.core.admin import ReadOnly, own
+from synergy.core.artifacts import ArtifactStore
+from synergy.core.errors import BadInput, PermanentError
+from synergy.core.models import Event, Run, Step, WorkerBeat
+from synergy.workflow import review, services, wire
+from synergy.workflow.report import Results, results, run_seconds, step_seconds
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Step
+    fields = ("name", "state", "attempt", "fails", "losses", "sends", "queue", "seconds", "cost_usd", "error")
+    readonly_fields = ("seconds",)
+    ordering = ("position",)
+
+    @admin.display(description="seconds")
+    def seconds(self, step: Step) -> float | None:
+        return step_seconds(step)
+
+
+class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Event
+    verbose_name_plural = "history"
+    fields = readonly_fields = ("at", "step", "kind", "attempt", "data")
+    ordering = ("id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        return super().get_queryset(request).exclude(kind="note")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("short", "project", "state", "stack", "confidence", "progress", "cost_usd", "seconds", "created_at")
+    list_filter = ("state", "stack", ("project", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_select_related = ("project",)
+    list_per_page = 50
+    search_fields = ("message", "id__startswith", "project__name", "reason")
+    show_full_result_count = False
+    readonly_fields = ("id", "created_at", "seconds", "gates", "delivered", "requirements", "screenshots")
+    inlines = (StepInline, EventInline)
+    actions = ("cancel", "retry", "pause", "resume")
+    fieldsets = (
+        (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
+        ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
+        ("Verdict", {"fields": ("stack", "confidence", "cost_usd", "budget_usd", "gates", "delivered")}),
+        ("Requirements", {"fields": ("requirements",)}),
+        ("Pages", {"fields": ("screenshots",)}),
+        ("Machinery", {"fields": ("id", "parent", "engine", "idempotency_key", "trace_id"), "classes": ("collapse",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        rows: QuerySet[Run] = own(request, super().get_queryset(request)).select_related("project", "tenant", "parent")
+        return rows.annotate(_done=Count("steps", filter=Q(steps__state="done")), _steps=Count("steps"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
+        return super().has_view_permission(request, obj) and (obj is None or own(request, Run.objects.filter(pk=obj.pk)).exists())
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_run")
+
+    # --- columns ---
+
+    @admin.display(description="message", ordering="message")
+    def short(self, run: Run) -> str:
+        return run.message[:80]
+
+    @admin.display(description="steps")
+    def progress(self, run: Any) -> str:
+        return f"{run._done}/{run._steps}"
+
+    @admin.display(description="seconds")
+    def seconds(self, run: Run) -> float | None:
+        return run_seconds(run)
+
+    # --- the page of one run ---
+
+    def _values(self, run: Run) -> Results:
+        """Read once for each page: Django asks for one field after another, with the same object."""
+        if not hasattr(run, "_results"):
+            run._results = results(list(run.steps.all()))  # type: ignore[attr-defined]
+        return run._results  # type: ignore[attr-defined,no-any-return]
+
+    @admin.display(description="gates")
+    def gates(self, run: Run) -> SafeString:
+        found = self._values(run).verdict
+        return review.gates(found.gates) if found else review.NOTHING
+
+    @admin.display(description="requirement ledger")
+    def requirements(self, run: Run) -> SafeString:
+        return review.clauses(self._values(run).clauses)
+
+    @admin.display(description="screenshots")
+    def screenshots(self, run: Run) -> SafeString:
+        found = self._values(run).visuals
+        return review.shots(run, found.shots) if found else review.NOTHING
+
+    @admin.display(description="delivery")
+    def delivered(self, run: Run) -> SafeString:
+        return review.delivery(run, self._values(run))
+
+    # --- actions ---
+
+    @admin.action(description="Cancel", permissions=["operate"])
+    def cancel(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._each(request, runs, services.cancel)
+
+    @admin.action(description="Try again, from the last recorded steps", permissions=["operate"])
+    def retry(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._each(request, runs, lambda run: wire.send_soon(services.retry(run)))
+
+    @admin.action(description="Pause", permissions=["operate"])
+    def pause(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._each(request, runs, services.pause)
+
+    @admin.action(description="Go on with paused runs", permissions=["operate"])
+    def resume(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
+        self._each(request, runs, lambda run: wire.send_soon(services.resume(run)))
+
+    def _each(self, request: HttpRequest, runs: QuerySet[Run], act: Callable[[Run], None]) -> None:
+        done = 0
+        for run in Run.objects.filter(pk__in=runs.values("pk")):
+            try:
+                act(run)
+                done += 1
+            except BadInput as error:
+                self.message_user(request, f"{str(run.id)[:8]}: {error.message}", messages.WARNING)
+        self.message_user(request, f"Done for {done} runs.", messages.SUCCESS if done else messages.WARNING)
+
+    # --- artifacts ---
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.artifact)
+        return [path("<uuid:run_id>/artifact/<str:sha>", view, name="run_artifact"), *super().get_urls()]
+
+    def artifact(self, request: HttpRequest, run_id: uuid.UUID, sha: str) -> HttpResponse:
+        """A file that a step of this run recorded. It was made by untrusted code: a browser may show it, never run it."""
+        run = self.get_object(request, str(run_id))
+        if run is None or not self.has_view_permission(request, run):
+            raise Http404
+        if not run.steps.filter(result__contains=f'"{sha}"').exists():
+            raise Http404
+        try:
+            data = ArtifactStore(Path(settings.ARTIFACTS_DIR)).get(sha)
+        except PermanentError as error:
+            raise Http404(error.message) from error
+        return harmless(data, sha)
+
+
+def harmless(data: bytes, name: str) -> HttpResponse:
+    """``data`` as a picture when it is one, else as a download; without any right in the browser."""
+    picture = data.startswith(PNG)
+    response = HttpResponse(data, content_type="image/png" if picture else "application/octet-stream")
+    if not picture:
+        suffix = ".zip" if data.startswith(b"PK") else ".bin"
+        response["Content-Disposition"] = f'attachment; filename="{name[:16]}{suffix}"'
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@admin.register(WorkerBeat)
+class WorkerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("id", "host", "pid", "engine", "started_at", "beat")

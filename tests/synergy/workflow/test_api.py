@@ -1,0 +1,151 @@
+"""The HTTP interface, through the whole stack of Django."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.authtoken.models import Token
+from rest_framework.test import APIClient
+
+from synergy.celery import app
+from synergy.core.models import Membership, Run, Step, Tenant
+from synergy.workflow import services, wire
+from tests.synergy.workflow.conftest import submit, wait_for
+
+MESSAGE = {"message": "Track orders and customers for a bakery"}
+
+
+@pytest.fixture
+def person(rows):
+    """A client of somebody who belongs to a tenant."""
+
+    def make(name: str, member: bool = True) -> APIClient:
+        user = get_user_model().objects.create_user(name, password="x")
+        if member:
+            Membership.objects.create(user=user, tenant=Tenant.objects.create(name=name, slug=name))
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What was handed to the thread that talks to the broker."""
+    handed: list = []
+    monkeypatch.setattr(wire, "send_soon", handed.append)
+    return handed
+
+
+def test_a_run_is_accepted_and_can_be_looked_at(person, sent):
+    client = person("ada")
+    answer = client.post("/api/runs", {**MESSAGE, "stack": "fastapi-react", "project": "Bakery"}, format="json")
+    assert answer.status_code == 202
+    assert answer["Location"] == f"/api/runs/{answer.json()['id']}"
+    [[ready]] = sent
+    assert str(ready.run) == answer.json()["id"]
+    run = client.get(answer["Location"]).json()
+    assert (run["state"], run["message"], run["project"]) == ("queued", MESSAGE["message"], "bakery")
+    assert [step["state"] for step in run["steps"]] == ["ready"] + ["waiting"] * 10
+    assert run["verdict"] is None
+    assert run["not_built"] == []
+    stored = Run.objects.get()
+    assert stored.tenant.slug == "ada"
+    assert stored.options == {"stack": "fastapi-react"}
+
+
+def test_a_repeated_request_gives_the_same_run(person, sent):
+    client = person("ada")
+    first, again = (client.post("/api/runs", MESSAGE, format="json", headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert Run.objects.count() == 1
+    clash = client.post("/api/runs", {"message": "Another"}, format="json", headers={"Idempotency-Key": "k"})
+    assert clash.status_code == 400
+    assert "another message" in clash.json()["error"]["message"]
+
+
+def test_the_runs_of_others_do_not_exist(person, sent):
+    own = person("ada").post("/api/runs", MESSAGE, format="json")
+    other = person("bob").get(own["Location"])
+    assert other.status_code == 404
+    assert other.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("member", [True, False])
+def test_who_is_nobody_may_do_nothing(person, member):
+    client = person("eve", member=False) if member else APIClient()
+    answer = client.post("/api/runs", MESSAGE, format="json")
+    assert answer.status_code == (403 if member else 401)
+    assert set(answer.json()["error"]) == {"code", "message", "hint"}
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "message"),
+        ({"message": ""}, "message"),
+        ({"message": "   "}, "empty"),
+        ({"message": "a\0b"}, "message"),
+        ({"message": ["x"]}, "message"),
+        ({"message": "x" * 100_001}, "100 kB"),
+        ({**MESSAGE, "stack": "cobol"}, "no stack 'cobol'"),
+        ({**MESSAGE, "project": "p" * 200}, "project"),
+        ({**MESSAGE, "project": "a\x1b[31mb"}, "printable"),
+    ],
+)
+def test_bad_input_is_one_clear_sentence_in_one_shape(person, sent, body, says):
+    answer = person("ada").post("/api/runs", body, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "bad_input"
+    assert says in answer.json()["error"]["message"]
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [(b"{nonsense", "application/json", 400), (b"message=x", "application/x-www-form-urlencoded", 415)],
+)
+def test_what_is_not_json_is_refused_in_the_same_shape(person, content, kind, status):
+    answer = person("ada").post("/api/runs", content, content_type=kind)
+    assert answer.status_code == status
+    assert set(answer.json()["error"]) == {"code", "message", "hint"}
+
+
+def test_a_broker_that_is_down_does_not_hold_up_the_request(person, monkeypatch):
+    client = person("ada")
+    client.post("/api/runs", MESSAGE, format="json")
+    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/broker.sock?virtual_host=0")
+    app.close()
+    began = time.monotonic()
+    answer = client.post("/api/runs", MESSAGE, format="json")
+    took = time.monotonic() - began
+    assert answer.status_code == 202
+    assert took < 0.5
+    step = Step.objects.get(run_id=answer.json()["id"], name="stack")
+    wait_for(lambda: Step.objects.filter(id=step.id, sends=0).exists(), 10)  # known to be unsent: due at once
+    monkeypatch.undo()
+    app.close()
+
+
+def test_looking_at_a_run_takes_a_fixed_number_of_queries(person):
+    client = person("ada")
+    run = submit(send=False)
+    Run.objects.filter(id=run.id).update(tenant=Tenant.objects.get(slug="ada"))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/api/runs/{run.id}").status_code == 200
+    assert len(queries) <= 4, [q["sql"] for q in queries]
+
+
+def test_who_administers_works_as_the_default_tenant(rows, sent):
+    root = get_user_model().objects.create_superuser("root", password="x")
+    client = APIClient()
+    client.force_authenticate(root)
+    assert client.post("/api/runs", MESSAGE, format="json").status_code == 202
+    assert Run.objects.get().tenant == services.default_tenant()
