@@ -88,7 +88,10 @@ def plan(*entities: Entity, access: str = "private") -> Plan:
         entities=entities, roles=(Role(name="member", label="Member"), Role(name="admin", label="Administrator", can_delete=True)),
         pages=(*base_pages(), *(p for e in entities for p in entity_pages(e))),
         features=(*base_features(), *(f for e in entities for f in entity_features(e))),
-        endpoints=(*base_endpoints(), *(p for e in entities for p in entity_endpoints(e))),
+        endpoints=(
+            *base_endpoints(public_read=access == "public_read"),
+            *(p for e in entities for p in entity_endpoints(e, public_read=access == "public_read")),
+        ),
         tokens=palettes(),
         clauses=(
             Clause(id="R1", text="Track orders and customers", features=tuple(f"{e.slug}.{a}" for e in entities for a in ("list", "create")),
@@ -97,6 +100,109 @@ def plan(*entities: Entity, access: str = "private") -> Plan:
             Clause(id="R3", text="send a fax", status=ClauseStatus.NOT_BUILT, reason="Synergy has nothing that sends a fax."),
         ),
     )  # fmt: skip
+
+
+NASTY = "</script><b onclick='x'>\"Größe\" & ${x} {{y}} «z» [% w %] \\ 🎂 日本 `code` $(id); --"
+LONG = "a_field_with_quite_a_long_name_that_still_is_an_identifier"
+
+
+def everything() -> Entity:
+    """One field of every kind, required and optional, with labels that nobody should trust."""
+    extra = {
+        Kind.STRING: {"max_length": 1, "unique": True}, Kind.TEXT: {"max_length": 10}, Kind.INTEGER: {"minimum": -3, "maximum": 1},
+        Kind.DECIMAL: {"minimum": -0.5, "unit": "m²"}, Kind.MONEY: {"unit": "EUR", "maximum": 10}, Kind.PERCENT: {"minimum": 5},
+        Kind.ENUM: {"choices": (Choice(value="only", label=NASTY), )}, Kind.REF: {"target": "Lonely"}, Kind.DATE: {"unique": True},
+    }  # fmt: skip
+    fields = [PlanField(name=f"own_{k.value}", label=f"{NASTY} {k.value}", kind=k, help=NASTY, **extra.get(k, {})) for k in Kind]
+    choices = tuple(Choice(value=v, label=f"{v} {NASTY}") for v in ("one", "two", "three"))
+    extra = {
+        Kind.ENUM: {"choices": choices},
+        Kind.REF: {"target": "Lonely"},
+        Kind.EMAIL: {"unique": True},
+        Kind.MONEY: {"unit": NASTY},
+    }
+    fields += [PlanField(name=f"any_{k.value}", label="Any", kind=k, required=False, **extra.get(k, {})) for k in Kind]
+    return Entity(
+        name="Everything", slug="everything-and-more", table="everything_and_more", label=NASTY, label_plural=f"{NASTY}s",
+        display="own_string", status="own_enum", fields=tuple(fields),
+    )  # fmt: skip
+
+
+def lonely() -> Entity:
+    """Nothing is required, and nothing is a text."""
+    return Entity(
+        name="Lonely", slug="lonely", table="lonely", label="Lonely", label_plural="Lonely ones", display="weight",
+        fields=(
+            PlanField(name="weight", label="Weight", kind=Kind.DECIMAL, required=False),
+            PlanField(name="parent", label="Parent", kind=Kind.REF, target="Lonely", required=False),
+            PlanField(name="at", label="At", kind=Kind.DATETIME, required=False),
+        ),
+        seed=({"weight": 1.5, "parent": 2, "at": "2026-01-02T03:04:05Z"}, {"weight": None, "parent": None, "at": None}),
+    )  # fmt: skip
+
+
+def pair(name: str, other: str) -> Entity:
+    """Two of these refer to each other; each is titled by what it refers to."""
+    return Entity(
+        name=name, slug=f"{name.lower()}s", table=f"{name.lower()}s", label=name, label_plural=f"{name}s", display=f"my_{other.lower()}",
+        fields=(
+            PlanField(name=f"my_{other.lower()}", label=other, kind=Kind.REF, target=other, required=False),
+            PlanField(name="badge", label="Badge", kind=Kind.REF, target="Lonely", unique=True),
+            PlanField(name=LONG, label=LONG, kind=Kind.BOOLEAN),
+        ),
+        seed=tuple({f"my_{other.lower()}": 2 - i, "badge": i + 1, LONG: True} for i in range(2)),
+    )  # fmt: skip
+
+
+def only_refs() -> Entity:
+    """A bare link between others, like a membership."""
+    return Entity(
+        name="Link", slug="links", table="links", label="Link", label_plural="Links", display="customer",
+        fields=(
+            PlanField(name="customer", label="Customer", kind=Kind.REF, target="Customer"),
+            PlanField(name="seller", label="Seller", kind=Kind.REF, target="Customer", required=False),
+            PlanField(name="link", label="Link", kind=Kind.REF, target="Link", required=False),
+        ),
+    )  # fmt: skip
+
+
+def extreme_plan(access: str = "private") -> Plan:
+    """Everything a plan may hold that is likely to break a template."""
+    entities = (everything(), only_refs(), pair("Left", "Right"), pair("Right", "Left"), lonely(), customer())
+    roles = (
+        Role(name="viewer", label=NASTY, can_write=False),
+        Role(name="editor", label="Editor"),
+        Role(name="chief", label="Chief", can_delete=True),
+    )
+    made = plan(*entities, access=access)
+    clauses = tuple(c.model_copy(update={"text": f"{c.text} {NASTY}", "reason": NASTY}) for c in made.clauses)
+    return made.model_copy(
+        update={
+            "name": NASTY,
+            "title": NASTY,
+            "summary": f"{NASTY}\nsecond line",
+            "message": NASTY,
+            "roles": roles,
+            "clauses": clauses,
+        }
+    )
+
+
+def large_plan(count: int = 40) -> Plan:
+    """As many entities as a message may name, each referring to the one before."""
+    first = customer()
+    made = [first]
+    for number in range(2, count + 1):
+        ref = PlanField(name="previous", label="Previous", kind=Kind.REF, target=made[-1].name)
+        changes = {
+            "name": f"Customer{number}",
+            "slug": f"customers-{number}",
+            "table": f"customers_{number}",
+            "label": f"Customer {number}",
+        }
+        seed = tuple(row | {"previous": i} for i, row in enumerate(first.seed, start=1))
+        made.append(first.model_copy(update=changes | {"fields": (*first.fields, ref), "seed": seed}))
+    return plan(*made)
 
 
 def base_pages() -> tuple[Page, ...]:
@@ -134,14 +240,14 @@ def entity_features(e: Entity) -> tuple[Feature, ...]:
     )
 
 
-def base_endpoints() -> tuple[Endpoint, ...]:
+def base_endpoints(*, public_read: bool = False) -> tuple[Endpoint, ...]:
     return (
         Endpoint(method="POST", path="/api/auth/register", operation="register", auth=False),
         Endpoint(method="POST", path="/api/auth/login", operation="login", auth=False),
         Endpoint(method="POST", path="/api/auth/logout", operation="logout"),
         Endpoint(method="GET", path="/api/auth/me", operation="get_me"),
         Endpoint(method="PATCH", path="/api/auth/me", operation="update_me"),
-        Endpoint(method="GET", path="/api/stats", operation="get_stats"),
+        Endpoint(method="GET", path="/api/stats", operation="get_stats", auth=not public_read),
     )
 
 

@@ -197,6 +197,17 @@ def late_keys(entity: Entity, plan: Plan) -> list[str]:
     return [key(f) for f in refs(entity) if f in closing or f.target == entity.name]
 
 
+def title_name(entity: Entity, plan: Plan) -> str:
+    """The field that titles a row. A row may be titled by what it refers to, but not in circles."""
+    seen, current = {entity.name}, entity
+    while current.field(current.display).kind is Kind.REF:
+        current = plan.entity(current.field(current.display).target)
+        if current.name in seen:
+            return next((f.name for f in entity.fields if f.kind is not Kind.REF), "id")
+        seen.add(current.name)
+    return entity.display
+
+
 def with_late_keys(entities: Iterable[Entity], plan: Plan) -> list[Entity]:
     return [e for e in entities if late_keys(e, plan)]
 
@@ -225,10 +236,10 @@ def features(plan: Plan, entity: Entity) -> Iterator[Feature]:
 
 filters: dict[str, Callable[..., Any]] = {
     "snake": snake, "kebab": kebab, "pascal": pascal, "camel": camel, "constant": constant, "inner": inner,
-    "key": key, "longest": longest, "bounds": bounds, "pattern": pattern,
-    "of_kind": of_kind, "searchable": searchable, "filterable": filterable, "sortable": sortable, "refs": refs,
-    "month_field": month_field, "grouped": grouped, "late_keys": late_keys, "with_late_keys": with_late_keys, "unique_value": unique_value,
-    "enum_length": enum_length, "names": component_names,
+    "key": key, "longest": longest, "bounds": bounds, "pattern": pattern, "unique_value": unique_value,
+    "enum_length": enum_length, "of_kind": of_kind, "searchable": searchable, "filterable": filterable,
+    "sortable": sortable, "refs": refs, "month_field": month_field, "grouped": grouped, "late_keys": late_keys,
+    "with_late_keys": with_late_keys, "title_name": title_name, "names": component_names,
 }  # fmt: skip
 
 tests: dict[str, Callable[..., bool]] = {"limited": limited, "unique_value": unique_value}

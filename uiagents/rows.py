@@ -96,11 +96,11 @@ def wrong(field: PlanField) -> Markup:
 
 
 def filter_case(plan: Plan, entity: Entity, field: PlanField) -> Markup:
-    """Python for ``value, ids``: the first row's value, and which of the first three rows have it."""
+    """Python for two lines, ``value`` and ``ids``: the first row's value, and which of the first three rows have it."""
     values = [sample_row(plan, entity, n)[facts.key(field)] for n in range(1, ROWS)]
     found = [n for n, value in enumerate(values, start=1) if value is not None and value == values[0]]
     ids = "{" + ", ".join(map(str, found)) + "}" if found else "set()"
-    return literals.py(1 if values[0] is None else values[0]) + Markup(f", {ids}")  # noqa: S704  # digits
+    return literals.py(1 if values[0] is None else values[0]) + Markup(f",\n            {ids}")  # noqa: S704  # digits
 
 
 def used_in_samples(users: list[tuple[Entity, PlanField]], plan: Plan) -> bool:
