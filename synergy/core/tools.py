@@ -132,7 +132,8 @@ def bwrap_candidates() -> Iterator[tuple[Path, Source]]:
 def browser_candidates() -> Iterator[tuple[Path, Source]]:
     yield from chosen("browser")
     for found in playwright_browsers():
-        yield found, "playwright"
+        if version_of(str(found)):  # it may lack libraries of the system
+            yield found, "playwright"
     for name in BROWSERS:
         system = which(name)
         if system and version_of(str(system)):  # some are only a script that says what to install

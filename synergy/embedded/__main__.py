@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -19,16 +20,18 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     sockets = runtime_dir(options.home)
-    secure_folder(sockets)
-    lock = only_one(sockets)
+    lock = only_one(options.home, sockets)
     if lock is None:
         return 0
+    secure_folder(sockets)
     keeper = Keeper(options.home, sockets, volatile=options.volatile)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, keeper.stop)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with listen(sockets / SOCKET) as listener:
         keeper.serve(listener)
+    if sockets.parent != options.home:
+        shutil.rmtree(sockets)
     lock.close()
     return 0
 

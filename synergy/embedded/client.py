@@ -26,6 +26,10 @@ from synergy.env import runtime_dir
 START_SECONDS = 90.0  #: a slow disk and a cold cache included
 
 
+class KeeperGone(ServiceDown):
+    """The process that holds the embedded services ended."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One process of the running system."""
@@ -76,7 +80,7 @@ class Lease:
         except OSError:
             line = b""
         if not line:
-            raise ConnectionResetError("The keeper is gone.")
+            raise KeeperGone()
         reply = json.loads(line)
         if "error" in reply:
             raise ServiceDown(reply["error"], hint=reply["hint"])
@@ -84,7 +88,7 @@ class Lease:
 
     def close(self) -> None:
         """Give back what was asked for; returns when what nobody else uses has stopped."""
-        with suppress(ConnectionResetError, ServiceDown):
+        with suppress(ServiceDown):
             self.need(())
         self.reader.close()
         self.connection.close()
@@ -111,7 +115,7 @@ def acquire(home: Path, names: Collection[str], *, volatile: bool = False) -> tu
         if lease is not None:
             try:
                 return lease, lease.need(names)
-            except ConnectionResetError:  # it was just leaving
+            except KeeperGone:  # it was just leaving
                 lease.close()
                 keeper = None
             except BaseException:

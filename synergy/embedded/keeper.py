@@ -154,20 +154,26 @@ def secure_folder(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def only_one(sockets: Path) -> IO[str] | None:
+def only_one(home: Path, sockets: Path) -> IO[str] | None:
     """The lock of the one keeper; None when another keeper already serves. A stopping one is waited for."""
-    lock = (sockets / "keeper.lock").open("a")
+    lock = (home / "keeper.lock").open("a")
     deadline = time.monotonic() + 60
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return lock
-        except BlockingIOError:
-            if serving(sockets / SOCKET):
-                return None
-            if time.monotonic() > deadline:
-                raise PermanentError("Another keeper holds the lock and does not answer.") from None
-            time.sleep(0.05)
+    while not locked(lock):
+        if serving(sockets / SOCKET):
+            lock.close()
+            return None
+        if time.monotonic() > deadline:
+            raise PermanentError("Another keeper holds the lock and does not answer.")
+        time.sleep(0.05)
+    return lock
+
+
+def locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
 
 
 def serving(path: Path) -> bool:
