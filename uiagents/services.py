@@ -5,6 +5,10 @@ from __future__ import annotations
 from synergy.core.bench import Bench
 from synergy.core.types import ChangeSet, Plan
 from uiagents.agents.base import registry as agents
+from uiagents.conflicts import resolve_conflicts
+from uiagents.evaluation import evaluate_contracts
+
+__all__ = ["evaluate_contracts", "resolve_conflicts", "run_agent"]
 
 
 def run_agent(bench: Bench, agent: str, plan: Plan) -> ChangeSet:

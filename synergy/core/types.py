@@ -371,9 +371,11 @@ class Operation(Value):
     method: str
     path: str
     auth: bool | None = None  #: None = this side does not say
-    request: dict[str, str] | None = None  #: field → type
+    request: dict[str, str] | None = None  #: field → type; nested fields are ``items[].name``; None = this side does not say
+    required: tuple[str, ...] = ()  #: fields of the request that may not be left out
     response: dict[str, str] | None = None
-    pagination: str | None = None
+    query: tuple[str, ...] | None = None  #: names of query parameters
+    pagination: str | None = None  #: page, cursor, list; None = a single thing
     source: str = ""  #: declared, served, static, observed
 
 

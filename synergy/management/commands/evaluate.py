@@ -13,9 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from inference.services import evaluate_stacks, seed_templates
 from synergy.core.errors import SynergyError
 from synergy.core.evaluation import Evaluation
+from uiagents.services import evaluate_contracts
 
 #: what can be evaluated → the function that does it
 EVALUATIONS: dict[str, Callable[[Path], Evaluation]] = {
+    "contracts": evaluate_contracts,
     "stacks": evaluate_stacks,
 }
 

@@ -1,0 +1,110 @@
+"""Settle conflicts without a model: the declared contract wins, the client is made to follow it.
+
+The types of the client are generated again, and calls in the source whose method or path the contract does not have are rewritten
+to the operation they most likely mean. What only the backend could mend is left alone: it stays open and fails its gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from synergy.core.bench import Bench
+from synergy.core.stacks import StackSpec
+from synergy.core.toolchains import run_command
+from synergy.core.types import ChangeSet, CommandRun, Operation
+from uiagents.comparison import SAME_PATH, like
+from uiagents.contracts import key
+from uiagents.sides import SCHEMA, Sides
+from uiagents.similarity import nearest, place
+from uiagents.typescript import Call, calls_in
+
+AGENT = "conflicts"
+CLIENT = "client"  #: the stack's command that writes the client's types from ``openapi.json``
+SURE = 0.4  #: cosine from which the likeliest of several operations is taken
+
+
+@dataclass
+class Mediation:
+    """What was rewritten."""
+
+    files: dict[str, str] = field(default_factory=dict)  #: path → SHA-256
+    remedies: dict[tuple[str, str], str] = field(default_factory=dict)  #: (method, path) of a call → what was done
+    checks: list[CommandRun] = field(default_factory=list)
+
+    def changes(self) -> ChangeSet | None:
+        return ChangeSet(agent=AGENT, files=self.files, checks=tuple(self.checks)) if self.files else None
+
+
+def mediate(bench: Bench, spec: StackSpec, files: Mapping[str, str], sides: Sides, *, types_differ: bool) -> Mediation:
+    """Rewrite the client where it does not follow the declared contract. ``files`` is the project (path → SHA-256)."""
+    mediation = Mediation()
+    if types_differ:
+        _regenerate(bench, spec, files, mediation)
+    declared = {key(o) for o in sides.declared}
+    wrong = [call for call in sides.calls if call.key not in declared]
+    for name in sorted({call.file for call in wrong}):
+        _rewrite(bench, name, files[name], sides, mediation)
+    return mediation
+
+
+def _regenerate(bench: Bench, spec: StackSpec, files: Mapping[str, str], mediation: Mediation) -> None:
+    if CLIENT not in spec.commands:
+        return
+    run = run_command(bench, spec, CLIENT, files)
+    mediation.checks.append(run)
+    written = run.outputs.get(CLIENT)
+    if run.returncode == 0 and written and written != files.get(SCHEMA):
+        mediation.files[SCHEMA] = written
+
+
+def _rewrite(bench: Bench, name: str, sha: str, sides: Sides, mediation: Mediation) -> None:
+    """Rewrite the calls of one file, the last first so that earlier positions stay true."""
+    text = bench.store.get_text(sha)
+    changed = text
+    for call in reversed(calls_in(name, text)):
+        meant = meant_by(call, sides)
+        if meant is not None:
+            changed = _with(changed, call, meant)
+            mediation.remedies[call.key] = f"{name}:{call.line} now calls {meant.method} {meant.path}"
+    if changed != text:
+        mediation.files[name] = bench.store.put_text(changed)
+
+
+def meant_by(call: Call, sides: Sides) -> Operation | None:
+    """The declared operation that a call outside the contract means; None when it is inside, or when nobody can tell.
+
+    Either the same path with another method, or the same method with a path that is nearly the same. Of several, those that
+    nothing else in the source calls come first, then the one whose words are nearest to the call's.
+    """
+    if call.key in {key(o) for o in sides.declared}:
+        return None
+    method, path = call.key
+    options = [o for o in sides.declared if o.path == path and bool(o.request) == call.has_body]
+    options = options or [o for o in sides.declared if o.method == method and like(o.path, path) >= SAME_PATH]
+    called = {other.key for other in sides.calls}
+    options = [o for o in options if key(o) not in called] or options
+    if len(options) < 2:
+        return options[0] if options else None
+    words = {f"{sides.names.get(key(o), '')} {place(o)}".replace("_", " "): o for o in options}
+    best, cosine = nearest(f"{call.name} {path.replace('/', ' ')}", sorted(words))[0]
+    return words[best] if cosine >= SURE else None
+
+
+def _with(text: str, call: Call, meant: Operation) -> str:
+    """``text`` with the method and the path of ``call`` replaced; parameters keep the way they were written."""
+    start, end = call.path_at
+    edits = [(start, end, _path(text[start:end], meant.path))]
+    if call.method_at is not None:
+        old = text[slice(*call.method_at)]
+        edits.append((*call.method_at, meant.method.lower() if old.islower() else meant.method))
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _path(written: str, wanted: str) -> str:
+    """``wanted`` with its parameters as they were written: ``/api/order/{id}`` and ``/api/orders/{}`` → ``/api/orders/{id}``."""
+    given: Sequence[str] = [part for part in written.split("/") if part.startswith(("{", "${", ":"))]
+    parameters = iter(given)
+    return "/".join(next(parameters, "{id}") if part == "{}" else part for part in wanted.split("/"))
