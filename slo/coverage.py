@@ -28,6 +28,7 @@ IGNORE_HINT = re.compile(r"(?:istanbul|v8|c8|node:coverage)\s+(?:ignore|disable)
 STATEMENT = re.compile(
     r"^\s*(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:const|let|var|function|class)\b|\breturn\b", re.MULTILINE
 )
+GUARD = "TYPE_CHECKING"  #: typing's constant, always false at run time
 COUNTED = (ast.Assign, ast.AugAssign, ast.Return, ast.Raise, ast.Delete, ast.Assert, ast.Import, ast.ImportFrom)
 
 
@@ -86,7 +87,8 @@ def _python_lines(path: str, entry: object, text: str) -> Lines:
     if executed & missing:
         raise BadReport(f"The coverage report says that lines of {path} ran and did not run.")
     executed -= excluded
-    return Lines(len(executed), len(executed | missing | excluded | _statements(text)))
+    statements, never = _statements(text)
+    return Lines(len(executed), len(executed | missing | (excluded - never) | (statements - never)))
 
 
 def _script_lines(path: str, entry: object, text: str) -> Lines:
@@ -107,16 +109,30 @@ def _numbers(path: str, entry: object, key: str, last: int) -> set[int]:
     return set(values)
 
 
-def _statements(text: str) -> set[int]:
-    """Lines that surely hold a Python statement, counted without running anything."""
+def _statements(text: str) -> tuple[set[int], set[int]]:
+    """(lines that surely hold a Python statement, lines that only type checkers see), found without running anything."""
     if len(text) > MAX_SOURCE:
-        return set()
+        return set(), set()
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(range(1, text.count("\n") + 2))  # what cannot be read cannot have run
+        return set(range(1, text.count("\n") + 2)), set()  # what cannot be read cannot have run
     calls = {n.lineno for n in nodes if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call | ast.Await)}
-    return calls | {n.lineno for n in nodes if isinstance(n, COUNTED)}
+    return calls | {n.lineno for n in nodes if isinstance(n, COUNTED)}, _for_type_checkers(nodes)
+
+
+def _for_type_checkers(nodes: list[ast.AST]) -> set[int]:
+    """The lines of ``if TYPE_CHECKING:`` blocks, as long as the name is the one of ``typing``."""
+    imported = any(isinstance(n, ast.ImportFrom) and n.module == "typing" and _brings(n, GUARD) for n in nodes)
+    rebound = any(isinstance(n, ast.Name) and n.id == GUARD and isinstance(n.ctx, ast.Store) for n in nodes)
+    if not imported or rebound:
+        return set()
+    guarded = [n for n in nodes if isinstance(n, ast.If) and isinstance(n.test, ast.Name) and n.test.id == GUARD]
+    return {line for n in guarded for line in range(n.lineno, (n.body[-1].end_lineno or n.lineno) + 1)}
+
+
+def _brings(node: ast.ImportFrom, name: str) -> bool:
+    return any(alias.name == name and alias.asname is None for alias in node.names)
 
 
 def _project_path(path: str, cwd: str, sources: Mapping[str, str]) -> str:

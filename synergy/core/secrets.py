@@ -29,6 +29,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     "web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,2000}"),
     "password in an address": re.compile(r"\b[a-z][a-z0-9+]{1,20}://[^\s:/@'\"<>{}$]{1,80}:([^\s:/@'\"<>{}$\[\]]{8,120})@[\w.-]"),
 }
+#: What manuals write where a password belongs
+PLACEHOLDERS = frozenset({"password", "passwort", "changeme", "change-me", "your-password", "postgres", "postgresql", "username"})
 #: ``api_key = "…"``, ``"secretToken": "…"``, ``the token is …``. The value is judged by ``_random``.
 ASSIGNED = re.compile(
     r"(?i)(?:api[_ -]?key|access[_ -]?key|secret|token|passw(?:or)?d|passwd|pwd|credential)s?[\w-]{0,20}"
@@ -68,7 +70,9 @@ def redact(text: str, allowed: Collection[str] = ()) -> str:
 def _spans(text: str) -> Iterator[tuple[int, int, str]]:
     for kind, pattern in PATTERNS.items():
         for match in pattern.finditer(text):
-            yield (*match.span(1 if pattern.groups else 0), kind)
+            group = 1 if pattern.groups else 0
+            if match.group(group).lower() not in PLACEHOLDERS:
+                yield (*match.span(group), kind)
     for match in ASSIGNED.finditer(text):
         if _random(match.group(1)):
             yield (*match.span(1), "assigned secret")

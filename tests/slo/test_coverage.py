@@ -42,6 +42,23 @@ def test_lines_excluded_by_a_comment_are_uncovered():
     assert half(data, {"backend/app/main.py": MAIN}).total == 5
 
 
+GUARDED = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from app import (\n        a,\n    )\n\nx = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        (GUARDED, 2),
+        (GUARDED.replace("x = 1", "TYPE_CHECKING = True"), 6),
+        (GUARDED.replace("from typing import", "from app.cheat import"), 6),
+    ],
+)
+def test_lines_for_type_checkers_cannot_run_unless_the_guard_is_forged(text, total):
+    data = python_report(app__main={"executed_lines": [1, 8], "missing_lines": [], "excluded_lines": [3, 4, 5, 6]})
+    result = half(data, {"backend/app/main.py": text})
+    assert (result.covered, result.total) == (2, total)
+
+
 def test_statements_the_report_is_silent_about_are_uncovered():
     data = python_report(app__main={"executed_lines": [1], "missing_lines": []})
     result = half(data, {"backend/app/main.py": MAIN})

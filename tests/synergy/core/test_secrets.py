@@ -31,6 +31,7 @@ HARMLESS = [
     "password: correct-horse-battery-2468",
     "DATABASE_URL=postgresql+psycopg://app:app@db:5432/app",
     '"integrity": "sha512-AbC123+/DefGHIjklMNOpqrSTUvwxYZ0123456789=="',
+    "DATABASE_URL=postgresql://user:password@host:5432/name",
     "csrf_token = request.cookies.get('csrf')",
     "const token = useAuthToken1Xyz2();",
     "The token is required for the endpoint.",
