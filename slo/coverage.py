@@ -86,6 +86,8 @@ def _python_lines(path: str, entry: object, text: str) -> Lines:
     )
     if executed & missing:
         raise BadReport(f"The coverage report says that lines of {path} ran and did not run.")
+    written = {number for number, line in enumerate(text.splitlines(), start=1) if line.strip()}
+    excluded &= written  # an excluded block reaches over the blank lines after it
     executed -= excluded
     statements, never = _statements(text)
     return Lines(len(executed), len(executed | missing | (excluded - never) | (statements - never)))
