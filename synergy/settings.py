@@ -212,10 +212,11 @@ SYNERGY_PIPELINE = env_str("SYNERGY_PIPELINE", "synergy.workflow.pipeline")  #: 
 ENGINE_LEASE = env_int("SYNERGY_LEASE", 6, low=2, high=600)  #: seconds without a beat after which a worker counts as dead
 ENGINE_BACKOFF = tuple(float(s) for s in env_list("SYNERGY_BACKOFF", ["10", "20", "40"]))  #: seconds before each further try
 
+LOG_LEVEL = env_choice("LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env_choice("LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR"))},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

@@ -15,7 +15,7 @@ from synergy.env import env_int, stored_secret
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 QUEUES = "agents,browser,tests,control"
-CELERY = (sys.executable, "-m", "celery", "-A", "synergy.celery")
+CLOCKWORK = (sys.executable, "-m", "synergy.embedded.clockwork")
 SERVERS = ("postgres", "valkey")
 
 
@@ -25,18 +25,18 @@ def worker(home: Path, sockets: Path) -> Service:
     return program(
         home,
         "worker",
-        (*CELERY, "worker", "--queues", QUEUES, "--pool", "prefork", "--events", "--without-mingle", "--without-gossip"),
+        (*CLOCKWORK, "worker", QUEUES),
         env={"SYNERGY_READY_FILE": str(mark)},
         prepare=lambda: mark.unlink(missing_ok=True),
         ready=lambda child: mark.exists(),
         stop=signal.SIGQUIT,  # does not wait for running steps: the ledger gives them to the next worker
-        patience=1.0,
+        patience=0.5,
     )
 
 
 def beat(home: Path, sockets: Path) -> Service:
     """The clock. Its schedule file is only a memory of last runs, so it may live in the runtime folder."""
-    return program(home, "beat", (*CELERY, "beat", "--schedule", str(sockets / "beat"), "--pidfile", ""))
+    return program(home, "beat", (*CLOCKWORK, "beat", str(sockets / "beat")))
 
 
 def web(home: Path, sockets: Path) -> Service:
@@ -49,7 +49,18 @@ def web(home: Path, sockets: Path) -> Service:
 def flower(home: Path, sockets: Path) -> Service:
     """Flower on loopback behind a password that is made once."""
     port = free_port(env_int("SYNERGY_FLOWER_PORT", 5555, high=65535))
-    argv = (*CELERY, "flower", "--address=127.0.0.1", f"--port={port}", "--xsrf_cookies=True", "--enable_events")
+    argv = (
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "synergy.celery",
+        "flower",
+        "--address=127.0.0.1",
+        f"--port={port}",
+        "--xsrf_cookies=True",
+        "--enable_events",
+    )
     env = {"FLOWER_BASIC_AUTH": f"synergy:{stored_secret(home, 'flower')}"}  # not an argument: everybody can read those
     return program(
         home, "flower", argv, env=env, ready=lambda child: http(port, "/healthcheck"), address=f"http://127.0.0.1:{port}"
