@@ -51,6 +51,12 @@ def but_case(run: Run, outcome: str) -> Run:
     return run.update("tests", cases=(first.model_copy(update={"outcome": outcome}), *others))
 
 
+def selftest(run: Run, **values) -> Run:
+    """A run whose devops agent checked its part, with this result."""
+    check = run.tests.checks[0].model_copy(update={"name": "devops-rules", **values})
+    return run.but(changes=tuple(c.model_copy(update={"checks": (check,)}) if c.agent == "devops" else c for c in run.changes))
+
+
 def found(run: Run, check: str, severity: str) -> Run:
     return run.update("visuals", findings=(finding(check, severity),))
 
@@ -81,6 +87,8 @@ DEFECTS = {
         lambda r: r.update("tests", checks=(r.tests.checks[0].model_copy(update={"returncode": -9, "killed": "timeout"}),)),
         "backend-tests ended with timeout",
     ),
+    "a failed self-test of an agent": ("tests", lambda r: selftest(r, returncode=1), "devops-rules ended with 1"),
+    "a killed self-test of an agent": ("tests", lambda r: selftest(r, killed="memory"), "devops-rules ended with memory"),
     "no test": ("tests", lambda r: r.update("tests", cases=()), "Not measured. No test ran."),
     "tests of other files": ("tests", lambda r: r.update("tests", project_hash="0" * 64), "other files"),
     "a half at 79.9 %": (
@@ -194,6 +202,7 @@ LIMITS = {
     "$4.99": lambda r: r.but(cost_usd=4.99),
     "719 s": lambda r: r.but(seconds=719.0),
     "moderate findings": lambda r: found(r, "axe", "moderate"),
+    "a self-test that passed": selftest,
     "a settled conflict": after_mediation,
     "a finding that mediation removed": lambda r: after_mediation(found(r, "console", "serious")),
     "text that nobody approved yet": lambda r: but_shot(r, text_changed=True, approved=False),
