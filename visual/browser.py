@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, async_playwright
@@ -23,7 +24,8 @@ from visual.proxy import VISIT, Proxy
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
 ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
-SETTLE_MS, SETTLE_LIMIT_MS = 40, 10_000
+SETTLE_MS = 40  #: a page that has not changed for so long is at rest
+PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page that did not rest before
 SETTLED = "([quiet, limit]) => __view.settled(quiet, limit)"
 PAGE_SCRIPT = (Path(__file__).parent / "js" / "page.js").read_text()
 NO_SANDBOX_HERE = "No usable sandbox"
@@ -58,6 +60,11 @@ class Events:
     writes: int = 0  #: requests other than GET
     signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
 
+    def add(self, others: Events) -> None:
+        """Take over the errors of another tab."""
+        self.console += others.take_console()
+        self.failures += others.take_failures()
+
     def take_console(self) -> list[str]:
         """Errors since the last call."""
         taken, self.console = self.console, []
@@ -72,10 +79,12 @@ class Events:
 class Tab:
     """One page of the browser at one time."""
 
-    def __init__(self, page: Page, proxy: Proxy, visit: str) -> None:
+    def __init__(self, page: Page, proxy: Proxy) -> None:
         self._page, self._proxy = page, proxy
-        self.visit = visit
+        self.visit = ""
         self.events = Events()
+        self.rested = True  #: whether the page came to rest whenever it was waited for
+        self.status = 0  #: of the document: HTTP status, 0 = there was no answer
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.events.console.append(str(error)))
         page.on("request", self._on_request)
@@ -86,39 +95,42 @@ class Tab:
         page.on("download", lambda download: self.events.signs.append("download"))
         page.on("filechooser", lambda chooser: self.events.signs.append("file chooser"))
 
+    async def begin(self, visit: str) -> None:
+        """Forget what was before; from now on requests count for ``visit``."""
+        self.visit, self.events, self.rested = visit, Events(), True
+        await self._page.set_extra_http_headers({VISIT.decode(): visit})
+
     @property
     def path(self) -> str:
         """The address without the origin."""
         return self._page.url.removeprefix(ORIGIN) or "/"
 
-    async def open(self, path: str) -> int:
-        """Load ``path`` from anew and wait until it is at rest. Returns the HTTP status, 0 when there was no answer."""
+    async def open(self, path: str) -> None:
+        """Load ``path`` anew and wait until it is at rest."""
+        self.status = 0
         try:
             response = await self._page.goto(ORIGIN + path, wait_until="commit", timeout=20_000)
         except Error as error:
             if _is_crash(error):
                 raise
-            return 0
+            return
         await self.settle()
-        return response.status if response else 200
+        self.status = response.status if response else 200
 
-    async def settle(self, quiet_ms: int = SETTLE_MS) -> bool:
-        """Wait until the page has nothing more to load or to change; False when it never rests."""
-        for _ in range(100):
+    async def settle(self, quiet_ms: int = SETTLE_MS) -> None:
+        """Wait until the page has nothing more to load or to change."""
+        deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
+        while (left := deadline - monotonic()) > 0:
             try:
-                rested = await self._page.evaluate(
-                    "([quiet, limit]) => __view.settled(quiet, limit)", [quiet_ms, SETTLE_LIMIT_MS]
-                )
+                rested = await self._page.evaluate(SETTLED, [quiet_ms, left * 1000])
             except Error as error:
                 if _is_crash(error):
                     raise
-                await self._page.wait_for_load_state("domcontentloaded", timeout=SETTLE_LIMIT_MS)  # it went to another document
+                await self._page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
-            if not rested:
-                return False
-            if not self._proxy.pending(self.visit):
-                return True
-        return False
+            if rested and not self._proxy.pending(self.visit):
+                return
+        self.rested = False
 
     async def evaluate(self, script: str, argument: object = None) -> Any:
         """The value of a JavaScript expression or function in the page; None when the page went to another document meanwhile."""
@@ -203,17 +215,25 @@ class Profile:
 
     def __init__(self, context: BrowserContext, proxy: Proxy) -> None:
         self._context, self._proxy = context, proxy
+        self._idle: dict[tuple[str, ...], list[Tab]] = {}
 
     @asynccontextmanager
-    async def tab(self, visit: str) -> AsyncIterator[Tab]:
-        """A fresh tab. ``visit`` is the slug that its requests are counted for."""
+    async def tab(self, visit: str, scripts: tuple[str, ...] = ()) -> AsyncIterator[Tab]:
+        """A tab of its own, used again because a new one costs a process. Its requests are counted for ``visit``, a slug.
+
+        ``scripts`` run in its documents only, and before those of the page.
+        """
+        idle = self._idle.setdefault(scripts, [])
+        tab = idle.pop() if idle else await self._new_tab(scripts)
+        await tab.begin(visit)
+        yield tab
+        idle.append(tab)
+
+    async def _new_tab(self, scripts: tuple[str, ...]) -> Tab:
         page = await self._context.new_page()
-        try:
-            await page.set_extra_http_headers({VISIT.decode(): visit})
-            yield Tab(page, self._proxy, visit)
-        finally:
-            with suppress(Error):
-                await page.close()
+        for script in scripts:
+            await page.add_init_script(script)
+        return Tab(page, self._proxy)
 
     async def state(self) -> dict[str, Any]:
         """Cookies and local storage, to be given to another profile."""
@@ -325,6 +345,8 @@ class Session:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+        if self._listener is not None:
+            self._listener.close()
 
 
 @contextmanager

@@ -59,8 +59,10 @@ class Proxy:
         self.exchanges: list[Exchange] = []
 
     async def start(self, listener: socket.socket) -> asyncio.Server:
-        listener.setblocking(False)
-        return await asyncio.start_server(self._accepted, sock=listener)
+        """Serve on a copy of ``listener``, so that another proxy can follow this one."""
+        own = listener.dup()
+        own.setblocking(False)
+        return await asyncio.start_server(self._accepted, sock=own)
 
     def pending(self, visit: str) -> int:
         """How many requests of ``visit`` wait for their answer."""

@@ -42,7 +42,7 @@ class Drawing:
     height: int  #: of the window
     picture: bytes
     text: str  #: what can be read
-    other: bytes | None = None  #: a second picture that differs, though nothing was changed
+    other: bytes | None = None  #: another picture that differs, though nothing was changed
 
 
 @dataclass
@@ -124,50 +124,56 @@ class Tour:
     # --- looking -----------------------------------------------------------------------------------------------------
 
     async def _look_at_all(self) -> None:
+        scripts = tuple(script for check in self._checks for script in check.view_scripts)
+
         async def work(pages: asyncio.Queue[Page]) -> None:
             people = {True: await self._chromium.profile(self._state), False: await self._chromium.profile()}
             while not pages.empty():
                 page = pages.get_nowait()
-                async with people[self._signed_in(page)].tab(page.slug) as tab:
-                    await self._look(page, tab)
+                person = people[self._signed_in(page)]
+                async with person.tab(page.slug) as first, person.tab(page.slug, scripts) as second:
+                    await self._look(page, first, second)
                 self._note(f"Looked at {page.title}")
             for profile in people.values():
                 await profile.close()
 
         await _side_by_side(work, self._site.pages)
 
-    async def _look(self, page: Page, tab: Tab) -> None:
-        """Draw the page in every view and let the checks look at it."""
+    async def _look(self, page: Page, first: Tab, second: Tab) -> None:
+        """Draw the page in every view, in two tabs that must show the same, and let the checks look at the second."""
         remembered: set[str] = set()
         for width, theme in VIEWS:
-            await tab.theme(theme)
-            await tab.resize(width, HEIGHTS[width])
-            status = await tab.open(page.sample)
-            rested = await tab.settle()
-            picture = await tab.picture()
-            text: str = await tab.evaluate(TEXT) or ""
-            other = await self._second(page, tab, picture) if theme == "light" else None
+            twice = theme == "light"
+            before = await self._draw(page, first, width, theme) if twice else None
+            picture = await self._draw(page, second, width, theme)
+            stable = before in (picture, None) or await self._agree(page, first, second)
+            text: str = await second.evaluate(TEXT) or ""
+            second.events.add(first.events)
             view = View(
-                page=page, width=width, theme=theme, tab=tab, status=status, rested=rested,
+                page=page, width=width, theme=theme, tab=second, status=second.status, rested=first.rested and second.rested,
                 not_found=self._not_found[self._signed_in(page)], seen=remembered,
             )  # fmt: skip
             for check in self._checks:
                 if check.view is not None:
                     self._seen.findings += await check.view(view)
-            self._seen.drawings.append(Drawing(page.slug, width, theme, HEIGHTS[width], picture, text, other))
+            self._seen.drawings.append(
+                Drawing(page.slug, width, theme, HEIGHTS[width], picture, text, other=None if stable else before)
+            )
 
-    async def _second(self, page: Page, tab: Tab, first: bytes) -> bytes | None:
-        """Draw the page once more; the second picture if the two differ, even after waiting longer."""
+    async def _draw(self, page: Page, tab: Tab, width: int, theme: Theme) -> bytes:
+        await tab.theme(theme)
+        await tab.resize(width, HEIGHTS[width])
         await tab.open(page.sample)
-        second = await tab.picture()
-        if second == first:
-            return None
-        pair = []
-        for _ in range(2):
+        return await tab.picture()
+
+    async def _agree(self, page: Page, *tabs: Tab) -> bool:
+        """Whether two tabs that differed show the same when they get more time."""
+        pictures = set()
+        for tab in tabs:
             await tab.open(page.sample)
             await tab.settle(SLOW_MS)
-            pair.append(await tab.picture())
-        return second if pair[0] != pair[1] else None
+            pictures.add(await tab.picture())
+        return len(pictures) == 1
 
     # --- trying ------------------------------------------------------------------------------------------------------
 

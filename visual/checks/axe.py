@@ -34,4 +34,4 @@ async def look(view: View) -> list[Finding]:
     ]
 
 
-part = Check(scripts=(SOURCE,), view=look)
+part = Check(view_scripts=(SOURCE,), view=look)

@@ -59,6 +59,7 @@ class Check:
     """A part. Each hook that is given is called for every view, every page or every picture."""
 
     scripts: tuple[str, ...] = ()  #: JavaScript that runs in every document before its own
+    view_scripts: tuple[str, ...] = ()  #: the same, only where ``view`` looks: for what is big
     view: Callable[[View], Awaitable[list[Finding]]] | None = None
     explore: Callable[[Room], Awaitable[Tried]] | None = None  #: after all views, pages side by side
     finish: Callable[[Room], Awaitable[Tried]] | None = None  #: after all explorations, one page at a time: may destroy data

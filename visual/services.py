@@ -1,0 +1,159 @@
+"""The project is looked at: built, served, visited page by page in a real browser, compared with what a person approved."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from synergy.core.bench import Bench, safe_path, tree_hash
+from synergy.core.stacks import stack
+from synergy.core.types import ChangeSet, CommandRun, Finding, PageKind, Plan, Shot, UiSpec, VisualReport
+from visual import axe
+from visual.baselines import Look, Place, approve, approved, offer
+from visual.browser import BrowserCrashed, Chromium, fonts, session
+from visual.checks.base import Check, Judged, registry
+from visual.diff import compare
+from visual.proxy import Proxy
+from visual.room import HEIGHTS
+from visual.site import DoesNotRun, Project, lay_out
+from visual.tour import Drawing, Seen, Site, Tour
+
+__all__ = ["approve", "check"]
+
+TRIES = 2
+SECONDS = 660.0  #: for all pages; the whole run has 720
+
+
+def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) -> VisualReport:
+    """Render every page at 375, 768 and 1920 pixels, light and dark, and report all that is wrong with it.
+
+    A project that cannot be built or started is a critical finding. Raises BrowserCrashed (a TransientError) when the browser
+    failed twice: that is "could not be tested", not "passed". Raises Cancelled and SandboxError too.
+    """
+    started = time.monotonic()
+    project = lay_out(bench, stack(plan.stack), changes, ui)
+    checks = registry.all()
+    runs: tuple[CommandRun, ...] = ()
+    try:
+        runs, browser, seen = _visit(bench, plan, project, checks.values())
+    except DoesNotRun as error:
+        finding = Finding(check="render", severity="critical", page=plan.pages[0].slug, message=error.message)
+        browser, seen = "", Seen(findings=[finding])
+    album = _Album(bench, browser, checks.values())
+    shots = tuple(album.judge(drawing) for drawing in seen.drawings)
+    offer(bench.project_key, album.looks)
+    return VisualReport(
+        browser=browser,
+        fonts=fonts(),
+        axe=axe.version(),
+        pages=len(plan.pages),
+        widths=tuple(HEIGHTS),
+        shots=shots,
+        findings=(*seen.findings, *album.findings),
+        controls=seen.controls,
+        calls=seen.calls,
+        checks=runs,
+        seconds=round(time.monotonic() - started, 3),
+        project_hash=tree_hash(dict(project.files)),
+    )
+
+
+def _visit(bench: Bench, plan: Plan, project: Project, checks: Iterable[Check]) -> tuple[tuple[CommandRun, ...], str, Seen]:
+    """Build, serve, visit; once more when the browser crashes."""
+    checks = tuple(checks)
+    scripts = tuple(script for check in checks for script in check.scripts)
+    login = next((page for page in plan.pages if page.kind is PageKind.LOGIN), None)
+    site = Site(plan.pages, login, plan.demo_email, plan.demo_password)
+    lines: list[str] = []
+
+    def tick() -> None:
+        bench.check_stop()
+        while lines:
+            bench.note(lines.pop(0))
+
+    async def work(chromium: Chromium, proxy: Proxy) -> tuple[str, Seen]:
+        return chromium.version, await Tour(chromium, proxy, site, checks, lines.append).run()
+
+    for attempt in range(TRIES):
+        with ExitStack() as opened:
+            running = opened.enter_context(session(scripts))  # starts in the background
+            runs = project.build()
+            server = opened.enter_context(project.serve())
+            try:
+                return runs, *running.run(server.socket, work, tick, SECONDS)
+            except BrowserCrashed as error:
+                if not server.alive():
+                    raise DoesNotRun(f"The server ended while its pages were visited:\n{server.log()[-1500:]}") from error
+                if attempt == TRIES - 1:
+                    raise
+                bench.note(f"{error.message} Trying again.")
+    raise AssertionError("unreachable")
+
+
+class _Album:
+    """Pictures become artifacts, files to look at, and shots that were compared with their baselines."""
+
+    def __init__(self, bench: Bench, browser: str, checks: Iterable[Check]) -> None:
+        self._bench, self._browser = bench, browser
+        self._judges = [check.picture for check in checks if check.picture is not None]
+        self._approved = approved(bench.project_key)
+        self._folder = bench.root / "evidence" / "screenshots"
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.findings: list[Finding] = []
+        self.looks: dict[Place, Look] = {}
+
+    def judge(self, drawing: Drawing) -> Shot:
+        store = self._bench.store
+        look = Look(store.put(drawing.picture), store.put_text(drawing.text), self._browser, fonts())
+        self.looks[drawing.page, drawing.width, drawing.theme] = look
+        suffix = "" if drawing.theme == "light" else f"-{drawing.theme}"
+        name = f"{drawing.page}-{drawing.width}{suffix}"
+        self._write(f"{name}.png", drawing.picture)
+        judged = self._compared(drawing, look, name)
+        if drawing.other is not None:
+            judged = self._unstable(judged, drawing, name)
+        for judge in self._judges:
+            self.findings += judge(judged)
+        return judged.shot
+
+    def _compared(self, drawing: Drawing, look: Look, name: str) -> Judged:
+        """The shot, held against the baseline in force if there is one."""
+        place = drawing.page, drawing.width, drawing.theme
+        base = self._approved.get(place)
+        shot = Shot(page=place[0], width=place[1], theme=drawing.theme, height=drawing.height, image=look.image, text=look.text)
+        if base is None:
+            return Judged(shot=shot)
+        same_text = base.text == look.text
+        if not base.drawn_as(look):  # another browser or other fonts: the pixels start anew, the words do not
+            return Judged(shot=shot.model_copy(update={"text_changed": not same_text, "approved": True}))
+        found = compare(self._bench.store.get(base.image), drawing.picture)
+        if found.picture:
+            self._write(f"{name}-diff.png", found.picture)
+        values = {
+            "baseline": base.image,
+            "diff": self._bench.store.put(found.picture) if found.picture else None,
+            "diff_pixels": found.pixels,
+            "diff_ratio": found.ratio,
+            "text_changed": not same_text,
+            "approved": True,
+        }
+        return Judged(shot=shot.model_copy(update=values), changed=_where(found.box), resized=found.resized)
+
+    def _unstable(self, judged: Judged, drawing: Drawing, name: str) -> Judged:
+        assert drawing.other is not None
+        found = compare(drawing.picture, drawing.other)
+        self._write(f"{name}-second.png", drawing.other)
+        shot = judged.shot.model_copy(update={"deterministic": False})
+        how = f"sizes {found.resized}" if found.resized else f"{found.pixels} pixels, {_where(found.box)}"
+        return Judged(shot=shot, unstable=how, changed=judged.changed, resized=judged.resized)
+
+    def _write(self, name: str, data: bytes) -> None:
+        file = self._folder / safe_path(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+def _where(box: tuple[int, int, int, int] | None) -> str:
+    return f"from ({box[0]}, {box[1]}) to ({box[2]}, {box[3]})" if box else "nowhere"
