@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
+from synergy import doctor
 from synergy.core import tools
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -116,20 +119,39 @@ def test_a_browser_that_does_not_start_is_passed_over(bare, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("variable", "part"),
-    [("SYNERGY_NODE", "node"), ("SYNERGY_BWRAP", "bwrap"), ("SYNERGY_CHROMIUM", "browser")],
+    ("name", "variable", "part"),
+    [("node", "SYNERGY_NODE", "node"), ("bwrap", "SYNERGY_BWRAP", "bwrap"), ("browser", "SYNERGY_CHROMIUM", "browser")],
 )
-def test_the_doctor_names_what_is_missing_and_exits_1(tmp_path, variable, part):
-    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path), variable: "/nowhere/it"}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor", "--json"], cwd=ROOT, env=variables, capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    report = json.loads(done.stdout)
+def test_the_doctor_names_what_is_missing_and_exits_1(settings, name, variable, part):
+    settings.TOOL_PATHS = {**settings.TOOL_PATHS, name: "/nowhere/it"}
+    out = StringIO()
+    with pytest.raises(SystemExit) as caught:
+        call_command("doctor", "--json", stdout=out)
+    assert caught.value.code == 1
+    report = json.loads(out.getvalue())
     (bad,) = [p for p in report["parts"] if p["part"] == part]
     assert bad["state"] == "missing"
     assert variable in bad["advice"]
     assert not report["well"]
+
+
+def test_the_doctor_sees_a_sandbox_that_does_not_work(settings, tmp_path):
+    broken = program(tmp_path, "bwrap", "0.8.0")
+    broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo 0.8.0 && exit 0\necho "no permission" >&2; exit 1\n')
+    settings.TOOL_PATHS = {**settings.TOOL_PATHS, "bwrap": str(broken)}
+    found = doctor.sandbox()
+    assert found.state == "broken"
+    assert "no permission" in found.advice
+    assert "user namespaces" in found.advice
+
+
+def test_the_doctor_asks_the_services_that_are_elsewhere(settings, db, live_valkey):
+    settings.EMBEDDED_POSTGRES = settings.EMBEDDED_VALKEY = False
+    assert (doctor.database().state, doctor.database().found) == ("ok", "DATABASE_URL")
+    assert doctor.broker().version.startswith("9.")
+    settings.REDIS_URL = "unix:///nowhere.sock"
+    assert doctor.broker().state == "down"
+    assert "Check REDIS_URL" in doctor.broker().advice
 
 
 def test_the_doctor_finds_this_machine_well(tmp_path):
@@ -137,3 +159,11 @@ def test_the_doctor_finds_this_machine_well(tmp_path):
     done = subprocess.run([sys.executable, "manage.py", "doctor"], cwd=ROOT, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "postgresql" in done.stdout
+
+
+def test_commands_that_need_the_database_get_it(tmp_path):
+    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path / "home")}
+    variables.pop("DATABASE_URL", None)
+    argv = [sys.executable, "manage.py", "showmigrations", "authtoken"]
+    done = subprocess.run(argv, cwd=ROOT, env=variables, capture_output=True, text=True)
+    assert "[X] 0001_initial" in done.stdout, done.stderr
