@@ -14,8 +14,7 @@ def apply() -> list[Repair]:
     expected = engine.due_queues()
     if not expected:
         return []
-    held = wire.backlog(list(expected))
-    due = engine.take_due({queue: max(0, count - held.get(queue, 0)) for queue, count in expected.items()})
+    due = engine.take_due({} if engine.newcomers() else missing(expected))
     wire.send(due)
     return [
         Repair(
@@ -24,6 +23,12 @@ def apply() -> list[Repair]:
         for step in due
         if step.resent
     ]
+
+
+def missing(expected: dict[str, int]) -> dict[str, int]:
+    """Queue → how many messages should be there and are not."""
+    held = wire.backlog(list(expected))
+    return {queue: max(0, count - held.get(queue, 0)) for queue, count in expected.items()}
 
 
 part = Remedy(apply, rank=30, quick=True)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from synergy.core.models import LIVE_RUN, LIVE_STEP, Event, Run, RunState, Step, StepState
+from synergy.core.models import LIVE_RUN, LIVE_STEP, Event, Run, RunState, Step, StepState, WorkerBeat
 from synergy.workflow import sql
 from synergy.workflow.db import ask, rows
 from synergy.workflow.shape import Shape
@@ -235,6 +235,11 @@ def abandoned() -> list[tuple[uuid.UUID, str, uuid.UUID, str, float]]:
 def due_queues() -> dict[str, int]:
     """Queues in which something is due → how many messages the broker should hold for its ready steps."""
     return dict(ask(sql.DUE_QUEUES, {}))
+
+
+def newcomers() -> bool:
+    """Whether a worker has just come up: it may hold messages already that no child of it has looked at yet."""
+    return WorkerBeat.objects.filter(started_at__gt=Now() - timedelta(seconds=TIMES.calm)).exists()
 
 
 def take_due(again: Mapping[str, int]) -> list[Ready]:

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Extract, Now
 from django.utils.text import slugify
 
+from inference.planning.clean import clean_message
 from synergy.core.artifacts import digest
 from synergy.core.errors import BadInput
 from synergy.core.models import LIVE_RUN, Event, Membership, Project, Run, RunState, Step, StepState, Tenant
@@ -28,7 +29,6 @@ from synergy.workflow.heart import STOP_CHANNEL
 from synergy.workflow.shape import Shape, shape
 from synergy.workflow.times import TIMES
 
-MESSAGE_BYTES = 100_000
 KEY_LENGTH = 200
 NAME_LENGTH = 80
 
@@ -64,7 +64,7 @@ def create_run(
 
     Raises BadInput: message empty, too long or not text; stack or name unknown; key used for another message.
     """
-    text = checked_message(message)
+    text = clean_message(message)
     options: dict[str, object] = {"stack": known_stack(stack).slug} if stack else {}
     if edits:
         options["edits"] = edits.model_dump(mode="json")
@@ -90,19 +90,6 @@ def create_run(
         if key is None:
             raise
         return _again(tenant, key, text), []
-
-
-def checked_message(message: str) -> str:
-    """The message as it is kept; BadInput says what is wrong with it."""
-    size = len(message.encode(errors="replace"))
-    if size > MESSAGE_BYTES:
-        raise BadInput(
-            f"The message has {size // 1000:,} kB, {MESSAGE_BYTES // 1000} kB are read at most.",
-            hint="Say what the application is for, what it keeps and who uses it; a few sentences are enough.",
-        )
-    if not message.strip() or "\0" in message:
-        raise BadInput("The message is empty.")
-    return message.strip()
 
 
 def _again(tenant: Tenant, key: str, text: str) -> Run:

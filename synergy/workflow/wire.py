@@ -87,7 +87,8 @@ _sender: dict[int, threading.Thread] = {}
 
 def send_soon(ready: Sequence[Ready]) -> None:
     """``send`` on a thread of its own: a request never waits for a broker."""
-    if os.getpid() not in _sender:
+    mine = _sender.get(os.getpid())
+    if mine is None or not mine.is_alive():
         thread = threading.Thread(target=_drain, name="sender", daemon=True)
         _sender[os.getpid()] = thread
         thread.start()

@@ -185,7 +185,7 @@ def crew(shared_fleet, tiny_pipeline):
 
 def submit(send: bool = True, **orders) -> Run:
     """Start a run of the tiny pipeline: ``submit(sleep=0.1, ui={"raise": "transient"})``."""
-    run, ready = services.create_run(json.dumps(orders), tenant=services.default_tenant())
+    run, ready = services.create_run(f"Build this for us: {json.dumps(orders)}", tenant=services.default_tenant())
     if send:
         wire.send(ready)
     return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -319,7 +318,7 @@ def test_history_is_only_ever_added_to():
 
 def test_the_same_key_starts_one_run_however_often_it_is_sent():
     tenant = services.default_tenant()
-    text = json.dumps({})
+    text = "Build a shop for us"
     got = side_by_side(*[lambda: services.create_run(text, tenant=tenant, key="k1")] * 6)
     assert len({run.id for run, _ in got}) == 1
     assert sum(len(ready) for _, ready in got) == 1

@@ -1,15 +1,17 @@
 """A pipeline of the real shape whose steps do what the message says, and write what they did outside the engine.
 
-The message is JSON: ``{"sleep": 0.1, "ui": {"sleep": 2, "raise": "transient", "times": 1, "kill": true}}``. ``times`` limits
+The message ends with JSON: ``{"sleep": 0.1, "ui": {"sleep": 2, "raise": "transient", "times": 1, "kill": true}}``. ``times`` limits
 what a step does to its first attempts. Each attempt appends a line ``time run step S|E pid`` to the file STEP_LOG.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import time
+import zipfile
 from pathlib import Path
 
 from synergy.core.bench import Bench
@@ -36,8 +38,12 @@ def starts(bench: Bench, step: str) -> int:
     return sum(line.split()[1:4] == [bench.root.name, step, "S"] for line in lines)
 
 
+def orders_of(message: Message) -> dict:
+    return json.loads(message.text[message.text.index("{") :])
+
+
 def act(bench: Bench, step: str, message: Message) -> None:
-    orders = json.loads(message.text)
+    orders = orders_of(message)
     mine = orders.get(step, {})
     log(bench, step, "S")
     if starts(bench, step) > mine.get("times", 10**9):
@@ -68,7 +74,7 @@ def misbehave(orders: dict) -> None:
 
 def stack(bench: Bench, message: Message) -> StackChoice:
     act(bench, "stack", message)
-    known = json.loads(message.text).get("known", True)
+    known = orders_of(message).get("known", True)
     return StackChoice(
         inferred="fastapi-react",
         confidence=0.9,
@@ -111,15 +117,20 @@ def tests(bench: Bench, message: Message) -> Word:
 
 def slo(bench: Bench, message: Message, tests: Word, cost_usd: float, seconds: float) -> Verdict:
     act(bench, "slo", message)
-    passed = json.loads(message.text).get("passes", True)
+    passed = orders_of(message).get("passes", True)
     gate = GateResult(gate="cost", value=cost_usd, threshold=5, comparison="<", passed=passed)
     return Verdict(gates=(gate,), passed=passed, clauses=(), cost_usd=cost_usd, seconds=seconds)
 
 
 def delivery(bench: Bench, message: Message, ui: Word, verdict: Verdict) -> Delivery:
     act(bench, "delivery", message)
-    sha = bench.store.put_text(ui.text)
-    return Delivery(archive=sha, filename="p.zip", bytes=1, files=1, manifest=sha, key="", signature="")
+    parcel = io.BytesIO()
+    with zipfile.ZipFile(parcel, "w") as zipped:
+        zipped.writestr("project/README.md", ui.text)
+    data = parcel.getvalue()
+    sha = bench.store.put(data)
+    name = f"tiny-{bench.root.name[:8]}.zip"
+    return Delivery(archive=sha, filename=name, bytes=len(data), files=1, manifest=sha, key="", signature="")
 
 
 def spec(name: str, reads: str, result: type[Value], **more: object) -> StepSpec:

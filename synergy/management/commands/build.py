@@ -1,0 +1,187 @@
+"""``manage.py build "message"``: from a message to a verified project, watched to its end.
+
+Exit code: 0 completed, 1 rejected by a gate, 2 bad input or refused, 3 fault, 130 ended by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+from rich.console import Console
+
+import synergy.celery  # noqa: F401  # messages go by the configured application
+from inference.planning.clean import LONGEST, clean_message
+from synergy.core.artifacts import ArtifactStore
+from synergy.core.bench import EDITS, MAX_FILES, safe_path
+from synergy.core.errors import BadInput, ServiceDown, SynergyError
+from synergy.core.models import LIVE_RUN, Run, WorkerBeat
+from synergy.core.stacks import stack as known_stack
+from synergy.core.types import ChangeSet, Delivery
+from synergy.embedded.client import Running, dial_nobody, servers, session
+from synergy.management.display import Display, conclusion, display
+from synergy.workflow import services, steps, wire
+from synergy.workflow.delivery import unpacked
+from synergy.workflow.report import follow, summary
+
+EXITS = {"completed": 0, "rejected": 1, "refused": 2, "failed": 3, "cancelled": 3}
+INTERRUPTED = 130
+LOOK = 3.0  #: seconds between two looks at whether anybody works
+PATIENCE = 60.0  #: seconds without any worker before a run is given up on
+FILE_BYTES = 2_000_000
+MADE = {".git", ".venv", ".reports", "node_modules", "dist", "coverage", "__pycache__", ".pytest_cache", ".ruff_cache"}
+
+
+class Command(BaseCommand):
+    help = "Build a project from one message."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        say = parser.add_argument
+        say("message", nargs="?", help="what to build; - reads it from stdin; without it SYNERGY_MESSAGE is taken")
+        say("--stack", help="decide the stack by hand")
+        say("--project", default="", help="visual baselines are kept under this name; else each message has its own")
+        say("--edits", type=Path, metavar="DIR", help="an edited project: its files win over the generated ones")
+        say("--budget", type=float, default=5.0, help="US dollars the run may cost (5)")
+        say("--keep", action="store_true", help="keep the run's working folder")
+        say("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
+    def handle(self, *_: object, **given: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, leave)
+        console = Console(highlight=False)
+        try:
+            code = build(console, given)
+        except SynergyError as error:
+            code = 2 if isinstance(error, BadInput) else 3
+            complain(console, error.message, error.hint, machine=given["json"])
+        except (DatabaseError, OSError) as error:
+            code = 3
+            complain(
+                console,
+                f"{type(error).__name__}: {str(error).strip()}",
+                "`manage.py doctor` shows what is missing.",
+                machine=given["json"],
+            )
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        sys.exit(code)
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """SIGTERM and a closed terminal end like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def complain(console: Console, message: str, hint: str, *, machine: bool) -> None:
+    if machine:
+        print(json.dumps({"state": "error", "error": {"message": message, "hint": hint}}))
+    else:
+        console.print(message, style="bold red", markup=False)
+        console.print(hint, markup=False)
+
+
+def build(console: Console, given: dict[str, Any]) -> int:
+    """Run to the end; the exit code."""
+    text = clean_message(asked(given["message"]))
+    if given["stack"]:
+        known_stack(given["stack"])
+    edits = edited(given["edits"]) if given["edits"] else None
+    alone = bool(servers()) and dial_nobody(settings.SYNERGY_HOME)
+    with ExitStack() as up:
+        with display(console, machine=given["json"]) as shown:
+            running = up.enter_context(session(note=shown.note))
+            options = {"project": given["project"], "stack": given["stack"], "edits": edits, "budget_usd": given["budget"]}
+            run, ready = services.create_run(text, tenant=services.default_tenant(), **options)
+            wire.send(ready)
+            finished = watched(shown, running, run, alone=alone)
+        report = told(run, keep=given["keep"], finished=finished)
+        if given["json"]:
+            print(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            conclusion(console, report)
+    return int(report["exit"])
+
+
+def asked(message: str | None) -> str:
+    """The message from the argument, stdin or the environment."""
+    if message == "-":
+        return sys.stdin.buffer.read(LONGEST * 4 + 1).decode(errors="replace")
+    return message if message is not None else os.environ.get("SYNERGY_MESSAGE", "")
+
+
+def edited(folder: Path) -> ChangeSet:
+    """All files of an edited project but what is made by running it. BadInput when it cannot be one."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is no folder.")
+    store = ArtifactStore(Path(settings.ARTIFACTS_DIR))
+    files: dict[str, str] = {}
+    executable: list[str] = []
+    for file in sorted(folder.rglob("*")):
+        path = file.relative_to(folder)
+        if MADE & set(path.parts) or file.is_symlink() or not file.is_file():
+            continue
+        if file.stat().st_size > FILE_BYTES or len(files) >= MAX_FILES:
+            raise BadInput(f"{folder} holds too much to be an edited project: {path}.")
+        name = str(safe_path(path.as_posix()))
+        files[name] = store.put(file.read_bytes())
+        if os.access(file, os.X_OK):
+            executable.append(name)
+    return ChangeSet(agent=EDITS, files=files, executable=tuple(executable))
+
+
+def watch(shown: Display, running: Running, run: Run) -> None:
+    """Show the run until it has ended; ServiceDown when nobody works on it."""
+    looked = met = time.monotonic()
+    for news in follow(run.id):
+        shown.update(news)
+        if time.monotonic() - looked > LOOK:
+            looked = time.monotonic()
+            met = looked if WorkerBeat.objects.exists() else met
+            worker = running.refresh().get("worker")
+            if looked - met > PATIENCE:
+                problem = worker.problem if worker else "No worker is running."
+                raise ServiceDown(problem or "The worker did not start.", hint="The run is kept and goes on when a worker comes.")
+
+
+def watched(shown: Display, running: Running, run: Run, *, alone: bool) -> bool:
+    """Watch to the end; False when Ctrl-C came first. What was started for this run alone ends with it, else the run goes on."""
+    try:
+        watch(shown, running, run)
+        return True
+    except KeyboardInterrupt:
+        if alone:
+            with suppress(BadInput):  # it had ended in the same moment
+                services.cancel(run)
+        return False
+
+
+def told(run: Run, *, keep: bool, finished: bool) -> dict[str, Any]:
+    """The report with the places of what was made, and the exit code."""
+    run = services.find_run(run.id)
+    report = summary(run)
+    place = steps.bench(run.id, str(run.project_id), lambda: False, lambda line: None)
+    paths: dict[str, str] = {}
+    if report["delivery"]:
+        folder, archive = unpacked(place, Delivery.model_validate(report["delivery"]))
+        paths = {"Project": str(folder / "project"), "Zip": str(archive)}
+        screens = folder / "evidence" / "screens"
+        paths |= {"Screenshots": str(screens)} if screens.is_dir() else {}
+        if not keep:
+            shutil.rmtree(place.root, ignore_errors=True)
+    elif any(place.project.iterdir()):
+        paths = {"Unfinished": str(place.project)}
+    if not finished and run.state in LIVE_RUN:
+        report["reason"] = "It goes on without you: the system that was already up works on it, and the admin shows it."
+    return report | {"paths": paths, "exit": EXITS[run.state] if finished else INTERRUPTED}

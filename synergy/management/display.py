@@ -1,0 +1,175 @@
+"""How a run looks in a terminal while it works, and what is said when it has ended. Text from outside is never markup."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from synergy.core.models import Event, Run, Step
+
+SIGNS = {
+    "done": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "cancelled": ("–", "yellow"),
+    "skipped": ("–", "dim"),
+    "ready": ("·", "cyan"),
+    "waiting": ("·", "dim"),
+}
+TOLD = ("note", "retry", "lost", "overdue")  #: kinds of events that are shown beside their step
+ENDS = {"completed": "bold green", "rejected": "bold yellow", "cancelled": "bold yellow"}
+
+
+class Display(Protocol):
+    """Shows a run while it works."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+    def note(self, line: str) -> None:
+        """Something that takes time."""
+
+    def update(self, run: Run) -> None:
+        """There is news of the run."""
+
+
+class Silent:
+    """For machines: nothing until the end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+    def update(self, run: Run) -> None: ...
+
+
+class Lines(Silent):
+    """For logs: one line for each step that ends, nothing that moves."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.told: set[tuple[str, str, int]] = set()
+
+    def note(self, line: str) -> None:
+        self.console.print(Text(line))
+
+    def update(self, run: Run) -> None:
+        for step in run.steps.exclude(state__in=("waiting", "ready", "running", "skipped")).order_by("position"):
+            mark = (step.name, step.state, step.attempt)
+            if mark not in self.told:
+                self.told.add(mark)
+                self.console.print(Text(f"{step.name:<14} {step.state:<9} {_seconds(step)}  {step.error}".rstrip()))
+
+
+class Board:
+    """For people: a table of the steps that is redrawn in place."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.spinner = Spinner("dots")
+        self.began = time.monotonic()
+        self.line = ""
+        self.run: Run | None = None
+        self.steps: list[Step] = []
+        self.notes: dict[str, str] = {}
+        self.seen = 0
+        self.live = Live(console=console, refresh_per_second=8, get_renderable=self.render)
+
+    def __enter__(self) -> Self:
+        self.live.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.line = ""
+        self.live.__exit__(kind, error, trace)
+
+    def note(self, line: str) -> None:
+        self.line = line
+
+    def update(self, run: Run) -> None:
+        self.steps = list(run.steps.order_by("position"))
+        for event in Event.objects.filter(run=run, id__gt=self.seen, kind__in=("note", "retry", "lost", "overdue")).order_by(
+            "id"
+        ):
+            self.seen = event.id
+            self.notes[event.step] = str(event.data.get("line") or event.data.get("error") or event.kind)
+        self.run, self.line = run, ""
+
+    def render(self) -> Group:
+        table = Table.grid(padding=(0, 2))
+        for step in self.steps:
+            table.add_row(self._sign(step), step.name, _seconds(step), self._remark(step))
+        clock = Text(f"{time.monotonic() - self.began:6.1f} s", style="bold")
+        return Group(table, Text.assemble(clock, "  ", self.line))
+
+    def _sign(self, step: Step) -> Spinner | Text:
+        if step.state == "running":
+            return self.spinner
+        return Text(*SIGNS.get(step.state, ("?", "")))
+
+    def _remark(self, step: Step) -> Text:
+        text = step.error or (self.notes.get(step.name, "") if step.state in ("running", "ready") else "")
+        if step.attempt > 1:
+            text = f"attempt {step.attempt}. {text}"
+        return Text(text[:120], style="red" if step.state == "failed" else "dim", overflow="ellipsis", no_wrap=True)
+
+
+def _seconds(step: Step) -> str:
+    if step.started_at is None:
+        return " " * 8
+    end = step.finished_at or (datetime.now(UTC) if step.state == "running" else step.started_at)
+    return f"{max(0.0, (end - step.started_at).total_seconds()):6.1f} s"
+
+
+@contextmanager
+def display(console: Console, *, machine: bool) -> Iterator[Display]:
+    """The display that fits: nothing for machines, lines for logs, a board for people."""
+    chosen: Display = Silent() if machine else Board(console) if console.is_terminal else Lines(console)
+    with chosen as shown:
+        yield shown
+
+
+def conclusion(console: Console, report: dict[str, Any]) -> None:
+    """Verdict, what was not built, where everything is."""
+    verdict = report["verdict"]
+    if verdict:
+        console.print(_gates(verdict["gates"]))
+    if report["not_built"]:
+        console.print(Text("\nNot built:", style="bold"))
+        for clause in report["not_built"]:
+            console.print(Text(f"  {clause['id']} {clause['text']}" + (f" – {clause['reason']}" if clause["reason"] else "")))
+    assumed = [clause for clause in report["requirements"] if clause["status"] == "assumed"]
+    if assumed:
+        console.print(Text(f"\nAssumed: {len(assumed)} things the message left open; REQUIREMENTS.md has them.", style="dim"))
+    for name, where in report["paths"].items():
+        console.print(Text(f"{name:<12}{where}"), soft_wrap=True)
+    took = f"{report['seconds']:.1f} s" if report["seconds"] is not None else ""
+    head = Text(report["state"].upper(), style=ENDS.get(report["state"], "bold red"))
+    console.print(Text.assemble("\n", head, f"  {took}  ${report['cost_usd']:.2f}  run {report['id']}"))
+    if report["reason"]:
+        console.print(Text(report["reason"]))
+
+
+def _gates(gates: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    for name in ("Gate", "Value", "Threshold", "Passed", "Evidence"):
+        table.add_column(name, justify="right" if name in ("Value", "Threshold") else "left", overflow="fold")
+    for gate in gates:
+        value = "not measured" if gate["value"] is None else f"{gate['value']:.4g} {gate['unit']}".strip()
+        passed = Text("yes", style="green") if gate["passed"] else Text("NO", style="bold red")
+        proof = gate["evidence"] if gate["passed"] else f"{gate['reason']} {gate['evidence']}".strip()
+        table.add_row(Text(gate["gate"]), value, f"{gate['comparison']} {gate['threshold']:g}", passed, Text(proof))
+    return table
