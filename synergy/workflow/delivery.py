@@ -16,7 +16,8 @@ from django.conf import settings
 from slo.levels import levels
 from synergy.core.bench import Bench, tree_hash
 from synergy.core.signing import Signer, signer
-from synergy.core.stacks import FIXTURES, stack
+from synergy.core.stacks import FIXTURES
+from synergy.core.stacks import stack as known_stack
 from synergy.core.types import (
     ChangeSet,
     Delivery,
@@ -42,7 +43,7 @@ def deliver(
     bench: Bench,
     run_id: str,
     message: Message,
-    choice: StackChoice,
+    stack: StackChoice,
     plan: Plan,
     changes: tuple[ChangeSet, ...],
     ui: UiSpec,
@@ -58,7 +59,7 @@ def deliver(
     case = Case(
         run=run_id,
         message=message,
-        stack=choice,
+        stack=stack,
         plan=plan,
         changes=changes,
         ui=ui,
@@ -69,7 +70,7 @@ def deliver(
     )
     key = installation_key()
     files, blacked_out = project_files(case, bench.store)
-    files |= evidence_files(case, bench.store, stack(plan.stack))
+    files |= evidence_files(case, bench.store, known_stack(plan.stack))
     files |= _papers(case, key, blacked_out)
     sealed = seal(files, _facts(case), key)
     runnable = {"verify.sh", *(f"project/{path}" for path in programs(case.layers))}
