@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from synergy.core.errors import PermanentError
-from synergy.core.types import Endpoint, Entity, Feature, Kind, Plan, PlanField
+from synergy.core.types import Clause, ClauseStatus, Endpoint, Entity, Feature, Kind, Plan, PlanField
 
 TEXTS = (Kind.STRING, Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.URL)
 WHOLE = (Kind.INTEGER, Kind.RATING)
@@ -155,6 +157,10 @@ def month_field(entity: Entity) -> PlanField | None:
     return next((f for f in days if f.required), days[0] if days else None)
 
 
+def charted(entity: Entity) -> bool:
+    return bool(grouped(entity) or month_field(entity))
+
+
 def grouped(entity: Entity) -> PlanField | None:
     """The field that "by …" goes by: the status, else the first enumeration."""
     enums = of_kind(entity, Kind.ENUM)
@@ -169,26 +175,50 @@ def referrers(plan: Plan, entity: Entity) -> list[tuple[Entity, PlanField]]:
     return [(other, f) for other in plan.entities for f in refs(other) if f.target == entity.name]
 
 
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A plan as the key of a cache: by identity, since its contents cannot be hashed."""
+
+    plan: Plan
+
+    def __hash__(self) -> int:
+        return id(self.plan)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.plan is other.plan
+
+
 def creation_order(plan: Plan) -> list[Entity]:
     """Entities so that what is referred to comes first; a circle is broken where it costs least (an optional reference)."""
-    left, done = list(plan.entities), []
+    return list(_ordered(_Same(plan)))
+
+
+def late_refs(plan: Plan) -> list[tuple[Entity, PlanField]]:
+    """References that point to a table made later: the closing edges of circles."""
+    return list(_late(_Same(plan)))
+
+
+@lru_cache(maxsize=16)
+def _ordered(same: _Same) -> tuple[Entity, ...]:
+    left, done = list(same.plan.entities), []
     while left:
         names = {e.name for e in left}
         ready = [e for e in left if not _waits(e, names, required=False)]
         ready = ready or [e for e in left if not _waits(e, names, required=True)] or left
         done.append(ready[0])
         left.remove(ready[0])
-    return done
+    return tuple(done)
 
 
 def _waits(entity: Entity, names: set[str], *, required: bool) -> bool:
     return any(f.target in names - {entity.name} for f in refs(entity) if f.required or not required)
 
 
-def late_refs(plan: Plan) -> list[tuple[Entity, PlanField]]:
-    """References that point to a table made later: the closing edges of circles."""
-    position = {e.name: i for i, e in enumerate(creation_order(plan))}
-    return [(e, f) for e in creation_order(plan) for f in refs(e) if position[f.target] > position[e.name]]
+@lru_cache(maxsize=16)
+def _late(same: _Same) -> tuple[tuple[Entity, PlanField], ...]:
+    order = _ordered(same)
+    position = {e.name: i for i, e in enumerate(order)}
+    return tuple((e, f) for e in order for f in refs(e) if position[f.target] > position[e.name])
 
 
 def late_keys(entity: Entity, plan: Plan) -> list[str]:
@@ -208,12 +238,34 @@ def title_name(entity: Entity, plan: Plan) -> str:
     return entity.display
 
 
+def early_targets(entity: Entity, plan: Plan) -> list[Entity]:
+    """What ``entity`` refers to and can import: tables that are made before it."""
+    late = late_targets(entity, plan)
+    found = [e for e in plan.entities if e.name in {f.target for f in refs(entity)} - {entity.name}]
+    return by_table(e for e in found if e not in late)
+
+
+def late_targets(entity: Entity, plan: Plan) -> list[Entity]:
+    """What ``entity`` refers to although it is made later."""
+    return by_table({f.target: plan.entity(f.target) for e, f in late_refs(plan) if e == entity}.values())
+
+
 def with_late_keys(entities: Iterable[Entity], plan: Plan) -> list[Entity]:
     return [e for e in entities if late_keys(e, plan)]
 
 
 def component_names(entities: Iterable[Entity], *suffixes: str) -> list[str]:
-    return sorted(e.name + suffix for e in entities for suffix in suffixes)
+    return sorted((e.name + suffix for e in entities for suffix in suffixes or ("",)), key=natural)
+
+
+def by_table(entities: Iterable[Entity]) -> list[Entity]:
+    """In the order of imports."""
+    return sorted(entities, key=lambda e: natural(e.table))
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Sorts "order_2" before "order_10", as import sorters do."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"[0-9]+|[^0-9]", name)]
 
 
 def endpoint(plan: Plan, method: str, path: str) -> Endpoint:
@@ -234,15 +286,26 @@ def features(plan: Plan, entity: Entity) -> Iterator[Feature]:
     return (f for f in plan.features if f.entity == entity.name)
 
 
+def assumption(clause: Clause) -> bool:
+    """Was it assumed, not asked for? (A wish that waits for its proof has the same status, but no such reason.)"""
+    return clause.status is ClauseStatus.ASSUMED and clause.reason.lower().startswith("assumed")
+
+
 filters: dict[str, Callable[..., Any]] = {
     "snake": snake, "kebab": kebab, "pascal": pascal, "camel": camel, "constant": constant, "inner": inner,
     "key": key, "longest": longest, "bounds": bounds, "pattern": pattern, "unique_value": unique_value,
     "enum_length": enum_length, "of_kind": of_kind, "searchable": searchable, "filterable": filterable,
     "sortable": sortable, "refs": refs, "month_field": month_field, "grouped": grouped, "late_keys": late_keys,
-    "with_late_keys": with_late_keys, "title_name": title_name, "names": component_names,
+    "with_late_keys": with_late_keys, "title_name": title_name, "names": component_names, "by_table": by_table,
+    "early_targets": early_targets, "late_targets": late_targets,
 }  # fmt: skip
 
-tests: dict[str, Callable[..., bool]] = {"limited": limited, "unique_value": unique_value}
+tests: dict[str, Callable[..., bool]] = {
+    "assumption": assumption,
+    "charted": charted,
+    "limited": limited,
+    "unique_value": unique_value,
+}
 
 tools: dict[str, Any] = {
     "operation": operation, "endpoint": endpoint, "referrers": referrers, "creation_order": creation_order,
