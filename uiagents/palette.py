@@ -7,6 +7,7 @@ each ground it is used on, what only has to be seen (rings, edges, charts) 3:1, 
 from __future__ import annotations
 
 import colorsys
+import math
 from collections.abc import Iterable, Sequence
 
 from synergy.core.types import DesignTokens, Palette
@@ -118,7 +119,7 @@ def _lit(colour: str, ground: str) -> str:
 
 def _distance(one: str, other: str) -> float:
     """How far two colours are apart, 0..1.7."""
-    return sum((a - b) ** 2 for a, b in zip(_channels(one), _channels(other), strict=True)) ** 0.5
+    return math.dist(_channels(one), _channels(other))
 
 
 def _way(start: str, end: str) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""What the React page set's templates need to know about its component library: who formats what, and where it is imported from."""
+"""Renders the React page set. Its templates are told which parts of the component library show which kind of field."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "rows": sample_answers(plan),
         "needed": needed,
         "typed_text": typed_text,
+        "shows_few": partial(shows_few, plan),
         "formatters": FORMATTERS,
         "links": LINKS,
         "NUMBERS": NUMBERS,
@@ -104,6 +105,13 @@ def format_names(facts: Iterable[PlanField], texts: Iterable[PlanField]) -> str:
     return ", ".join(sorted({"formatDateTime", *(FORMATTERS[f.kind] for f in shown)}))
 
 
+def shows_few(plan: Plan, screen: Screen) -> bool:
+    """A few records of ``screen`` are shown elsewhere: on the start page, or on the page of what they belong to."""
+    shown = screens(plan)
+    owned = any(related.screen == screen for owner in shown for related in owner.related)
+    return owned or (screen in shown[:FEATURED] and page_of_kind(plan, PageKind.HOME) is not None)
+
+
 def icon(entity: Entity) -> str:
     """The entity's icon, if the set has it."""
     return entity.icon if entity.icon in icons() else "box"
@@ -119,7 +127,7 @@ def icons() -> frozenset[str]:
 def imports(
     screen: Screen, rich: Iterable[PlanField] = (), text: Iterable[PlanField] = (), cell: Iterable[PlanField] = ()
 ) -> list[Import]:
-    """(module, "name, name") of all that the macros ``rich``, ``text`` and ``cell`` of ``fields.jinja`` use for these fields, sorted."""
+    """(module, "name, name") of all that the macros of ``fields.jinja`` with these names use for these fields, sorted."""
     cells = list(cell)
     rich = [*rich, *(f for f in cells if f.kind in BADGES)]
     text = [*text, *(f for f in cells if f.kind not in BADGES)]
