@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connections
 
 from synergy.core.errors import PermanentError, ServiceDown
+from synergy.embedded import schema
 from synergy.embedded.keeper import SOCKET, secure_folder
 from synergy.embedded.process import tail
 from synergy.embedded.programs import BASE_DIR
-from synergy.embedded.schema import prepare_database
 from synergy.env import runtime_dir
 
 START_SECONDS = 90.0  #: a slow disk and a cold cache included
@@ -161,14 +161,17 @@ def session(
     """
     base = servers()
     if not base and not always:
-        prepare_database(note)
+        schema.migrate(note)
+        schema.seed()
         yield Running(None)
         return
     if base:
         note("Starting the embedded services" if dial_nobody(settings.SYNERGY_HOME) else "Using the running services")
-    lease, parts = acquire(settings.SYNERGY_HOME, base)
+    lease, _ = acquire(settings.SYNERGY_HOME, base)
     try:
-        prepare_database(note)
+        schema.migrate(note)
+        lease.need([*base, *processes], base)  # they start while we go on
+        schema.seed()
         parts = lease.need([*base, *processes], [*base, *wait])
         yield Running(lease, parts)
     finally:

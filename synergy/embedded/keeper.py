@@ -108,11 +108,17 @@ class Keeper:
             self.drop(connection)
             return
         *lines, lease.text = lease.text.split(b"\n")
-        for line in lines:
-            request = json.loads(line)
-            if request:
-                lease.need, lease.wait = set(request["need"]) & set(ORDER), set(request["wait"])
-            lease.waiting = True
+        try:
+            for line in lines:
+                self.ask(lease, json.loads(line))
+        except (ValueError, TypeError, KeyError):
+            self.drop(connection)
+
+    def ask(self, lease: Lease, request: dict[str, list[str]]) -> None:
+        """Take a request; it is answered when its time comes."""
+        if request:
+            lease.need, lease.wait = set(request["need"]) & set(ORDER), set(request["wait"]) & set(ORDER)
+        lease.waiting = True
 
     def drop(self, connection: socket.socket) -> None:
         self.selector.unregister(connection)

@@ -12,16 +12,21 @@ from django.db.migrations.executor import MigrationExecutor
 LOCK = 7_360_230  #: advisory lock: two processes that start at the same time take turns
 
 
-def prepare_database(note: Callable[[str], None] = lambda line: None) -> None:
-    """Migrate when behind, then seed what is searched: stack templates, exemplars, calibration."""
-    if behind():
-        note("Creating the tables")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            try:
-                call_command("migrate", interactive=False, verbosity=0)
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+def migrate(note: Callable[[str], None]) -> None:
+    """Apply what has not been applied."""
+    if not behind():
+        return
+    note("Creating the tables")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def seed() -> None:
+    """Store what is searched: stack templates, exemplars, calibration. One query when nothing changed."""
     call_command("seed", stdout=StringIO())
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -206,6 +207,19 @@ def test_a_wrong_password_is_refused(home):
     said = valkey.ask(runtime_dir(home) / "valkey.sock", "AUTH wrong", "PING")
     assert said[0].startswith("-WRONGPASS")
     assert said[1].startswith("-NOAUTH")
+    lease.close()
+
+
+@pytest.mark.parametrize("words", [b"nonsense\n", b"[1]\n", b'{"need": 1}\n', b"x" * 100_000])
+def test_a_request_that_makes_no_sense_ends_the_connection_and_nothing_else(home, words):
+    lease, parts = acquire(home, ["valkey"], volatile=True)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.connect(str(runtime_dir(home) / "keeper.sock"))
+        other.settimeout(10)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            other.sendall(words)
+            assert other.recv(100) == b""
+    assert lease.look()["valkey"].pid == parts["valkey"].pid
     lease.close()
 
 

@@ -79,7 +79,8 @@ def test_up_serves_survives_a_killed_worker_and_leaves_nothing_on_ctrl_c(up, hom
 def embedded(home, monkeypatch):
     """Settings of a machine where nothing is set."""
     monkeypatch.setattr(settings, "SYNERGY_HOME", home)
-    monkeypatch.setattr("synergy.embedded.client.prepare_database", lambda note: note("database prepared"))
+    monkeypatch.setattr("synergy.embedded.schema.migrate", lambda note: note("migrated"))
+    monkeypatch.setattr("synergy.embedded.schema.seed", lambda: None)
     return home
 
 
@@ -88,7 +89,7 @@ def test_a_session_starts_what_is_needed_and_stops_it_again(embedded):
     with session(("beat",), note=notes.append) as running:
         assert set(running.parts) == {"postgres", "valkey", "beat"}
         pids = [part.pid for part in running.parts.values()]
-    assert notes == ["Starting the embedded services", "database prepared"]
+    assert notes == ["Starting the embedded services", "migrated"]
     assert gone(*pids)
 
 
