@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import mmap
 import uuid
 from typing import Any
 
 from celery import current_app, shared_task
 from celery.exceptions import Ignore
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from synergy.workflow import engine, turn, wire
 from synergy.workflow.heart import heart, still
 from synergy.workflow.shape import shape
 
-log = logging.getLogger(__name__)
+LEAVING = mmap.mmap(-1, 1)  #: one byte that the worker shares with its children, whichever pool it uses
 
 
 @shared_task(name=wire.STEP_TASK, acks_late=True, ignore_result=True)
@@ -31,8 +31,14 @@ def step(run: str, name: str, in_chord: bool = False) -> None:
 
 
 def serves(queue: str) -> bool:
-    """Whether this worker consumes ``queue``."""
-    return queue in current_app.amqp.queues.consume_from
+    """Whether this worker consumes ``queue`` and is not about to leave."""
+    return not LEAVING[0] and queue in current_app.amqp.queues.consume_from
+
+
+@worker_shutting_down.connect
+def drain(**_: Any) -> None:
+    """SIGTERM: the step that runs is finished, what follows is left to others."""
+    LEAVING[0] = 1
 
 
 @worker_process_init.connect

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 import redis
 
@@ -153,3 +154,16 @@ def test_a_step_that_hangs_is_taken_away_and_its_process_ended(fleet):
     assert run.steps.get(name="tests").fails == 1
     with pytest.raises(ProcessLookupError):
         wait_for(lambda: os.kill(hung, 0), 15)
+
+
+def test_a_worker_that_is_asked_to_leave_finishes_its_step_and_leaves_the_rest_to_others(fleet):
+    fleet.start(2, concurrency=1)
+    run = submit(ui={"sleep": 1}, visuals={"sleep": 1}, conflicts={"sleep": 1}, tests={"sleep": 1})
+    child = fleet.pid(run, "ui")
+    leaving = next(worker for worker in fleet.workers if worker.pid == psutil.Process(child).ppid())
+    os.kill(leaving.pid, signal.SIGTERM)
+    assert leaving.wait(15) == 0
+    assert fleet.begun(run, "visuals") == [] or fleet.pid(run, "visuals") != child
+    fleet.finish(run)
+    once_each(run)
+    assert {(step.losses, step.fails, step.attempt) for step in run.steps.all()} == {(0, 0, 1)}
