@@ -32,7 +32,7 @@ PRODUCTION = env_choice("SYNERGY_ENV", ("local", "production")) == "production"
 SYNERGY_HOME = env_path("SYNERGY_HOME", BASE_DIR / "var")  #: all state: pg/ valkey/ artifacts/ runs/ cache/ logs/ secrets/
 ARTIFACTS_DIR = SYNERGY_HOME / "artifacts"
 RUNS_DIR = SYNERGY_HOME / "runs"
-CACHE_DIR = SYNERGY_HOME / "cache"
+CACHE_DIR = env_path("SYNERGY_CACHE", SYNERGY_HOME / "cache")  #: dependencies of the stacks, a browser: can be made again
 LOGS_DIR = SYNERGY_HOME / "logs"
 RUNTIME_DIR = runtime_dir(SYNERGY_HOME)  #: unix sockets
 

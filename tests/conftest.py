@@ -107,7 +107,12 @@ def service_env(transactional_db, live_valkey, own_home):
     """What a child process needs in its environment to see what this test sees."""
     database = settings.DATABASES["default"]
     url = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
-    return {"DATABASE_URL": url, "REDIS_URL": live_valkey, "SYNERGY_HOME": str(own_home)}
+    return {
+        "DATABASE_URL": url,
+        "REDIS_URL": live_valkey,
+        "SYNERGY_HOME": str(own_home),
+        "SYNERGY_CACHE": str(settings.CACHE_DIR),
+    }
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_the_doctor_asks_the_services_that_are_elsewhere(settings, db, live_valk
 
 
 def test_the_doctor_finds_this_machine_well(tmp_path):
-    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path)}
+    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path), "SYNERGY_CACHE": str(ROOT / "var" / "cache")}
     done = subprocess.run([sys.executable, "manage.py", "doctor"], cwd=ROOT, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "postgresql" in done.stdout
