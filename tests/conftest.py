@@ -72,14 +72,17 @@ def django_db_setup(django_test_environment, django_db_blocker, postgres, shared
     database = settings.DATABASES["default"]
     database.update(HOST=str(postgres), PORT="5432", USER="synergy", PASSWORD="", OPTIONS={}, NAME=TEMPLATE)
     name = f"test_{worker_id}"
-    with django_db_blocker.unblock(), locked(shared_folder / "template.lock"):
-        with psycopg.connect(host=str(postgres), user="synergy", dbname="synergy", autocommit=True) as admin:
-            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-                admin.execute(f"CREATE DATABASE {TEMPLATE}")
-                call_command("migrate", interactive=False, verbosity=0)
-            connections.close_all()
-            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    with (
+        django_db_blocker.unblock(),
+        locked(shared_folder / "template.lock"),
+        psycopg.connect(host=str(postgres), user="synergy", dbname="synergy", autocommit=True) as admin,
+    ):
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            admin.execute(f"CREATE DATABASE {TEMPLATE}")
+            call_command("migrate", interactive=False, verbosity=0)
+        connections.close_all()
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     database["NAME"] = name
     connections["default"].settings_dict["NAME"] = name
     yield
