@@ -10,13 +10,15 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
+from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench, merged
 from synergy.core.errors import BadInput
 from synergy.core.stacks import stack
-from synergy.core.toolchains import prepare, run_command
+from synergy.core.toolchains import prepare, run_command, serve_command
 from synergy.core.types import ChangeSet
 from tests.factories import customer, extreme_plan, large_plan, order, plan
 from uiagents.agents import backend
@@ -115,8 +117,6 @@ def made(tmp_path_factory):
 
 
 def new_bench(folder: Path) -> Bench:
-    from synergy.core.artifacts import ArtifactStore
-
     (folder / "project").mkdir()
     return Bench(root=folder, store=ArtifactStore(folder / "store"))
 
@@ -187,6 +187,27 @@ def test_forty_entities_serve_their_contract(bench):
     assert run.returncode == 0, bench.store.get_text(run.output)
     served = json.loads(bench.store.get(run.outputs["openapi"]))
     assert contract(served["paths"]) == contract(declare(large)["paths"])
+
+
+@pytest.mark.sandbox
+def test_it_serves_demo_data_on_a_socket(bench):
+    from_plan = plan()
+    page = {"frontend/dist/index.html": b"<main>the page</main>"}
+    bench.apply((change_set(bench, "backend", backend.render(from_plan) | page),))
+    with serve_command(bench, stack("fastapi-react"), "serve") as server:
+        transport = httpx.HTTPTransport(uds=str(server.socket))
+        with httpx.Client(transport=transport, base_url="http://app") as client:
+            assert client.get("/ready").json() == {"status": "ready"}
+            assert client.get("/orders/1").text == "<main>the page</main>"
+            assert client.get("/api/orders").status_code == 401
+            login = {"email": from_plan.demo_email, "password": from_plan.demo_password}
+            assert client.post("/api/auth/login", json=login).json()["role"] == "admin"
+            orders = client.get("/api/orders", params={"sort": "id"}).json()
+    seed = from_plan.entity("Order").seed
+    assert [(row["id"], row["title"], row["customer_id"]) for row in orders["items"]] == [
+        (number, row["title"], row["customer"]) for number, row in enumerate(seed, start=1)
+    ]
+    assert orders["items"][0]["created_at"] == "2026-01-05T09:11:00Z"  # the same in every run
 
 
 # --- seeded defects --------------------------------------------------------------------------------------------------
