@@ -82,9 +82,9 @@ def not_built(clauses: tuple[Clause, ...]) -> list[dict[str, str]]:
 
 
 def run_seconds(run: Run) -> float | None:
-    """From the first claim to the end, or to now; None before it began."""
+    """From the first claim to the end, or to now, rests not counted; None before it began."""
     if run.started_at is None:
-        return None
+        return round(run.carried_seconds, 3) or None
     return round(run.carried_seconds + ((run.finished_at or datetime.now(UTC)) - run.started_at).total_seconds(), 3)
 
 

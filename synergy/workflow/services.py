@@ -9,11 +9,13 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Extract, Now
 from django.utils.text import slugify
 
@@ -156,12 +158,7 @@ def cancel(run: Run) -> None:
 def retry(run: Run) -> list[Ready]:
     """Go on with a run that failed or was cancelled, from its last recorded steps, with fresh attempts."""
     taken = Run.objects.filter(id=run.id, state__in=(RunState.FAILED, RunState.CANCELLED), engine=shape().engine).update(
-        state=RunState.QUEUED,
-        reason="",
-        cancel_requested_at=None,
-        carried_seconds=F("carried_seconds") + Coalesce(Extract(F("finished_at") - F("started_at"), "epoch"), 0.0),
-        started_at=None,
-        finished_at=None,
+        state=RunState.QUEUED, reason="", cancel_requested_at=None, finished_at=None, **_stopped_clock(F("finished_at"))
     )
     if not taken:
         run.refresh_from_db()
@@ -210,7 +207,8 @@ def _elapsed(steps: Sequence[Step]) -> float:
 @transaction.atomic
 def pause(run: Run) -> None:
     """Let a run rest: what runs is recorded, nothing new starts."""
-    if not Run.objects.filter(id=run.id, state__in=(RunState.QUEUED, RunState.RUNNING)).update(state=RunState.PAUSED):
+    working = Run.objects.filter(id=run.id, state__in=(RunState.QUEUED, RunState.RUNNING))
+    if not working.update(state=RunState.PAUSED, **_stopped_clock(Now())):
         raise _ended(run)
     Event.objects.create(run=run, kind="paused")
 
@@ -218,15 +216,19 @@ def pause(run: Run) -> None:
 @transaction.atomic
 def resume(run: Run) -> list[Ready]:
     """Go on with a paused run. Of two that do this at once, one does."""
-    resting = Run.objects.filter(id=run.id, state=RunState.PAUSED)
-    begun = resting.filter(started_at__isnull=False)
-    if not begun.update(state=RunState.RUNNING) and not resting.update(state=RunState.QUEUED):
+    if not Run.objects.filter(id=run.id, state=RunState.PAUSED).update(state=RunState.QUEUED):
         raise _ended(run)
     Event.objects.create(run=run, kind="resumed")
     waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
     ready = [Ready(run.id, step.name, step.queue) for step in waiting]
     run.steps.filter(state=StepState.READY).update(sends=1, due=Now() + timedelta(seconds=TIMES.resend))
     return ready
+
+
+def _stopped_clock(end: Combinable) -> dict[str, Any]:
+    """The run's clock rests: what it showed is carried over, and it starts anew with the next claim."""
+    shown = Coalesce(Extract(ExpressionWrapper(end - F("started_at"), output_field=DurationField()), "epoch"), 0.0)
+    return {"carried_seconds": F("carried_seconds") + shown, "started_at": None}
 
 
 def _ended(run: Run) -> BadInput:

@@ -17,6 +17,8 @@ class Times:
     calm: float = 3.0  #: after a restart of the database nobody is called dead: all must get their locks back first
     grace: float = 5.0  #: beyond its limit an attempt may take to stop by itself
     losses: int = 5  #: so many dead workers does a step survive
+    queued: float = 120.0  #: a ready step that nobody takes for so long is an incident
+    total: float = 3600.0  #: a run may work, rests not counted
 
 
 TIMES = Times(lease=settings.ENGINE_LEASE, backoff=settings.ENGINE_BACKOFF)
