@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference.calibration import LABELLED, Labelled, Sample, cross_validated, load
 from inference.confidence import THRESHOLD, Floats
 from inference.stack import infer_stacks
+from inference.templates import seed_templates
 from synergy.core.evaluation import Evaluation
 from synergy.core.types import StackChoice, Value
 
@@ -78,6 +79,7 @@ def cross_validation() -> Figures:
 def evaluate_stacks(file: Path) -> Evaluation:
     """The rows of ``file`` judged by the parameters in use, and the cross-validation of these parameters."""
     rows = load(file)
+    seed_templates()
     choices = infer_stacks([row.message for row in rows])
     table = [_row(row, choice) for row, choice in zip(rows, choices, strict=True)]
     confidence = np.array([row["confidence"] for row in table], float)

@@ -16,6 +16,7 @@ Kind = Literal["missing_endpoint", "method", "path", "field", "type", "auth", "p
 SAYS = {"declared": "the contract", "served": "the backend", "static": "the frontend", "observed": "the page"}
 PAGE_QUERY = {"page", "page_size", "limit", "offset", "cursor"}
 SAME_PATH = 0.8  #: share of equal characters from which two paths are taken for the same, misspelt
+WEIGHED = 200  #: differences that are embedded; the rest of so many counts as 0
 RENAMED = 0.55  #: cosine from which a field is named as the likely new name
 
 
@@ -43,12 +44,11 @@ class Weighed:
 def weigh(differences: Sequence[Difference]) -> list[Weighed]:
     """Put numbers on differences; the likely new name of a field is added to its detail."""
     weighed = []
-    for difference in differences:
-        found = nearest(difference.here, difference.there)
+    for number, difference in enumerate(differences):
+        found = nearest(difference.here, difference.there) if number < WEIGHED else []
         counterpart, cosine = found[0] if found else ("", 0.0)
         if difference.kind == "field" and cosine >= RENAMED:
-            guess = counterpart.rpartition(" ")[0].replace(" ", "_")
-            difference = replace(difference, detail=f"{difference.detail} (perhaps {guess})")
+            difference = replace(difference, detail=f"{difference.detail} (perhaps {counterpart.replace(' ', '_')})")
         weighed.append(Weighed(difference, round(min(max(cosine, 0.0), WORST_OF_A_CONFLICT), 4), counterpart))
     return weighed
 
@@ -162,7 +162,7 @@ def _requests(wanted: Operation, offered: Operation) -> Iterator[Difference]:
                 yield _mistyped(wanted, name, f"{here} sends {kind}, {there} takes {takes}", kind, takes)
         else:
             spare = _spare(wanted.request, offered.request)
-            yield _found("field", wanted, f"{here} sends {name}, {there} does not take it", _part(name, kind), spare)
+            yield _found("field", wanted, f"{here} sends {name}, {there} does not take it", _words(name), spare)
     if wanted.source != "observed":
         for name in sorted(set(offered.required) - set(wanted.request)) if wanted.request or offered.required else ():
             yield _found("field", wanted, f"{there} needs {name}, {here} does not send it", _words(name), ())
@@ -192,7 +192,7 @@ def _shown(name: str, want: Mapping[str, str], have: Mapping[str, str]) -> bool:
 
 def _spare(want: Mapping[str, str], have: Mapping[str, str]) -> list[str]:
     """The fields of the other side that this side does not know: one of them may be the new name."""
-    return sorted(_part(name, kind) for name, kind in have.items() if name not in want)
+    return _names([name for name in have if name not in want])
 
 
 def _part(name: str, kind: str) -> str:
@@ -204,4 +204,4 @@ def _words(name: str) -> str:
 
 
 def _names(names: Sequence[str]) -> list[str]:
-    return sorted(_words(name) for name in names)
+    return sorted({_words(name) for name in names})

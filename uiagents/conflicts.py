@@ -71,8 +71,9 @@ def resolve_conflicts(
 def examine(sides: Sides) -> Findings:
     """Every conflict between the sides, each weighed, and the pairs that were compared."""
     findings = Findings()
-    for pair, difference in [*_troubles(sides), *_pairs(sides, findings), *_answers(sides)]:
-        findings.conflicts += [(pair, weighed) for weighed in weigh([difference])]
+    found = [*_troubles(sides), *_pairs(sides, findings), *_answers(sides)]
+    weighed = weigh([difference for _, difference in found])
+    findings.conflicts = [(pair, weight) for (pair, _), weight in zip(found, weighed, strict=True)]
     return findings
 
 

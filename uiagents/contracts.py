@@ -19,6 +19,8 @@ Schema = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 DEPTH = 6  #: objects within objects that are looked at
 MAX_FIELDS, MAX_OPTIONS = 2000, 50  #: of one body; alternatives of one value
+MAX_OPERATIONS = 1000
+MAX_STEPS = 200_000  #: schemas of one document that are looked at
 PAGED = {"items", "results", "data", "rows"}  #: names of the list in a page
 COUNTS = {"total", "count", "total_count"}
 CURSORS = {"cursor", "next_cursor", "next_token"}
@@ -66,22 +68,23 @@ class Document:
 
     def __init__(self, document: Any) -> None:
         self._root: Schema = document if isinstance(document, dict) else {}
+        self._steps = 0  #: a document may refer to itself without end
 
     def operations(self, source: str) -> list[Operation]:
-        """Every operation, sorted by path and method."""
-        found = []
+        """Every operation (the first thousand of them), sorted by path and method."""
+        return sorted(islice(self._operations(source), MAX_OPERATIONS), key=lambda o: (o.path, o.method))
+
+    def _operations(self, source: str) -> Iterator[Operation]:
         for path, item in sorted(_items(self._root.get("paths"))):
             for method, operation in _items(item):
                 if method in METHODS and isinstance(operation, dict):
-                    found.append(
-                        self._operation(method, path, {**operation, "parameters": self._parameters(item, operation)}, source)
-                    )
-        return sorted(found, key=lambda o: (o.path, o.method))
+                    whole = {**operation, "parameters": self._parameters(item, operation)}
+                    yield self._operation(method, path, whole, source)
 
     def _operation(self, method: str, path: str, operation: Schema, source: str) -> Operation:
         body = self._json(operation.get("requestBody"))
         answer = self._answer(operation)
-        query = tuple(sorted(snake(p["name"]) for p in operation["parameters"] if p.get("in") == "query" and "name" in p))
+        query = tuple(sorted(snake(str(p["name"])) for p in operation["parameters"] if p.get("in") == "query" and "name" in p))
         response = self.fields(answer) if answer is not None else {}
         return Operation(
             method=method.upper(),
@@ -96,7 +99,7 @@ class Document:
         )
 
     def _parameters(self, item: Schema, operation: Schema) -> list[Schema]:
-        listed = [*(item.get("parameters") or ()), *(operation.get("parameters") or ())]
+        listed = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
         return [found for p in listed if isinstance(found := self._resolved(p), dict)]
 
     def _answer(self, operation: Schema) -> Schema | None:
@@ -113,14 +116,15 @@ class Document:
                 return dict(media["schema"])
         return None
 
-    def _required(self, schema: Schema | None) -> Iterable[str]:
+    def _required(self, schema: Schema | None) -> Iterator[str]:
+        """The fields that may not be left out, those of the parts of an ``allOf`` too."""
         found = self._resolved(schema)
-        inherited = (name for part in found.get("allOf") or () for name in self._required(part))
-        return [*(found.get("required") or ()), *inherited]
+        for part in (found, *(self._resolved(part) for part in _list(found.get("allOf")))):
+            yield from (name for name in _list(part.get("required")) if isinstance(name, str))
 
     def fields(self, schema: Schema) -> dict[str, str]:
         """Field → type of everything inside a body."""
-        found = dict(islice(self._walk(schema, "", DEPTH), MAX_FIELDS))  # a document may refer to itself without end
+        found = dict(islice(self._walk(schema, "", DEPTH), MAX_FIELDS))
         found.pop("", None)
         return dict(sorted(found.items()))
 
@@ -138,12 +142,15 @@ class Document:
     def _options(self, schema: Any, depth: int) -> Iterator[Schema]:
         """The alternatives of a schema, references followed and ``allOf`` merged."""
         found = self._resolved(schema)
-        choices = [*(found.get("anyOf") or ()), *(found.get("oneOf") or ())]
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return
+        choices = [*_list(found.get("anyOf")), *_list(found.get("oneOf"))]
         if choices and depth:
             for choice in choices:
                 yield from self._options(choice, depth - 1)
-        elif found.get("allOf") and depth:
-            parts = [option for part in found["allOf"] for option in self._options(part, depth - 1)]
+        elif _list(found.get("allOf")) and depth:
+            parts = [option for part in _list(found["allOf"]) for option in self._options(part, depth - 1)]
             properties = {k: v for part in [*parts, found] for k, v in _items(part.get("properties"))}
             yield {**{k: v for part in parts for k, v in part.items()}, "properties": properties, "type": "object"}
         elif isinstance(found.get("type"), list):
@@ -155,7 +162,7 @@ class Document:
     def _type(schema: Schema) -> str:
         if "type" in schema:
             return str(schema["type"])
-        values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+        values = _list(schema.get("enum")) or ([schema["const"]] if "const" in schema else [])
         if values and all(isinstance(v, str) for v in values):
             return "string"
         return "object" if "properties" in schema else "any"
@@ -172,6 +179,10 @@ class Document:
                 target = target.get(part) if isinstance(target, dict) else None
             schema = target
         return {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _items(value: Any) -> Iterable[tuple[str, Any]]:

@@ -20,7 +20,6 @@ from uiagents.similarity import nearest, place
 from uiagents.typescript import Call, calls_in
 
 AGENT = "conflicts"
-CLIENT = "client"  #: the stack's command that writes the client's types from ``openapi.json``
 SURE = 0.4  #: cosine from which the likeliest of several operations is taken
 
 
@@ -49,11 +48,14 @@ def mediate(bench: Bench, spec: StackSpec, files: Mapping[str, str], sides: Side
 
 
 def _regenerate(bench: Bench, spec: StackSpec, files: Mapping[str, str], mediation: Mediation) -> None:
-    if CLIENT not in spec.commands:
+    """Run the stack's command that writes the client's types from the contract, if it has one."""
+    writers = ((name, out) for name, command in spec.commands.items() for out, path in command.outputs.items() if path == SCHEMA)
+    name, output = next(writers, ("", ""))
+    if not name:
         return
-    run = run_command(bench, spec, CLIENT, files)
+    run = run_command(bench, spec, name, files)
     mediation.checks.append(run)
-    written = run.outputs.get(CLIENT)
+    written = run.outputs.get(output)
     if run.returncode == 0 and written and written != files.get(SCHEMA):
         mediation.files[SCHEMA] = written
 
@@ -64,7 +66,7 @@ def _rewrite(bench: Bench, name: str, sha: str, sides: Sides, mediation: Mediati
     changed = text
     for call in reversed(calls_in(name, text)):
         meant = meant_by(call, sides)
-        if meant is not None:
+        if meant is not None and (call.method_at or meant.method == call.method):
             changed = _with(changed, call, meant)
             mediation.remedies[call.key] = f"{name}:{call.line} now calls {meant.method} {meant.path}"
     if changed != text:

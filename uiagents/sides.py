@@ -84,7 +84,7 @@ def _document(bench: Bench, files: Mapping[str, str]) -> tuple[Any, str]:
         return {}, f"{CONTRACT} is missing."
     try:
         return json.loads(bench.store.get(files[CONTRACT])), ""
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {}, f"{CONTRACT} cannot be read: {error}."
 
 
@@ -113,7 +113,7 @@ def _served(
         return None, new, f"The backend did not print what it serves (exit code {run.returncode})."
     try:
         return Document(json.loads(bench.store.get(run.outputs[SERVED]))).operations("served"), new, ""
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, new, f"What the backend serves cannot be read: {error}."
 
 

@@ -6,6 +6,7 @@ Nothing is executed. What cannot be read is left out: a call whose path is not a
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +17,21 @@ from uiagents.contracts import METHODS, Document, path_of
 
 Schema = dict[str, Any]
 
-_TOKEN = re.compile(
-    r"""\s+|//[^\n]*|/\*.*?\*/|(?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<word>[\w$]+)|(?P<mark>[^\s])""", re.S
-)
+_TOKEN = re.compile(r"""(?P<text>"(?:\\.|[^"\\\n]){0,300}"|'(?:\\.|[^'\\\n]){0,300}')|(?P<word>[\w$]+)|(?P<mark>[^\s])""")
+_OPENS = re.compile(r"//|/\*|[\"`]|(?<!\w)'")  # "don't" opens nothing
+_CLOSES = {
+    '"': re.compile(r'(?:\\.|[^"\\\n])*"'),
+    "'": re.compile(r"(?:\\.|[^'\\\n])*'"),
+    "`": re.compile(r"(?:\\.|[^`\\])*`", re.S),
+    "//": re.compile(r"[^\n]*"),
+}
 _SIMPLE = {
     "string": {"type": "string"}, "number": {"type": "numeric"}, "boolean": {"type": "boolean"}, "null": {"type": "null"},
     "true": {"type": "boolean"}, "false": {"type": "boolean"}, "Record": {"type": "object"}, "object": {"type": "object"},
 }  # fmt: skip
 _NOTHING = {"never", "undefined", "void"}
 NESTING = 40  #: types within types
+LONGEST = 1_000_000  #: characters of a file that is read
 
 
 class Unreadable(PermanentError):
@@ -36,6 +43,8 @@ class Unreadable(PermanentError):
 
 def believed(text: str) -> list[Operation]:
     """The operations of a ``schema.d.ts`` by openapi-typescript, as the frontend sees them. Unreadable when it is not one."""
+    if len(text) > LONGEST:
+        raise Unreadable("The type definitions are too long.")
     interfaces = dict(_Types(text).interfaces())
     schemas = _member(interfaces.get("components"), "schemas")
     document = {"components": {"schemas": schemas.get("properties", {})}, "paths": _paths(interfaces)}
@@ -73,11 +82,20 @@ def _member(holder: Schema | None, name: str) -> Schema:
     return found if isinstance(found, dict) else {}
 
 
+def _without_comments(text: str) -> str:
+    pieces, at = [], 0
+    for start, end in hidden(text):
+        if text[start] == "/":
+            pieces.append(text[at:start])
+            at = end
+    return " ".join([*pieces, text[at:]])
+
+
 class _Types:
     """A parser for the part of TypeScript's types that openapi-typescript writes; types become JSON schemas."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = [m[0] for m in _TOKEN.finditer(text) if m.lastgroup]
+        self._tokens = [m[0] for m in _TOKEN.finditer(_without_comments(text))]
         self._at = 0
         self._depth = 0
 
@@ -149,8 +167,8 @@ class _Types:
         return found
 
     def _primary(self) -> Schema:
-        if self._take("readonly"):
-            return self._primary()
+        while self._take("readonly"):
+            pass
         if self._take("{"):
             return self._object()
         if self._take("("):
@@ -200,13 +218,12 @@ _NEVER: Schema = {"type": "never"}
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 _CALL = re.compile(
-    r"""(?:(?P<object>[A-Za-z_$][\w$]*)\s*\.\s*(?P<method>GET|POST|PUT|PATCH|DELETE|get|post|put|patch|delete)|\bfetch)
-    \s*(?:<[^()<>]*>)?\s*\(\s*(?P<path>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)""",
+    r"""(?:(?<![\w$])(?P<object>[A-Za-z_$][\w$]*)\s*\.\s*(?P<method>GET|POST|PUT|PATCH|DELETE|get|post|put|patch|delete)|\bfetch)
+    \s*(?:<[^()<>]*>)?\s*\(\s*(?P<path>"(?:\\.|[^"\\\n]){0,300}"|'(?:\\.|[^'\\\n]){0,300}'|`(?:\\.|[^`\\]){0,300}`)""",
     re.X,
 )
 _METHOD = re.compile(r"""\bmethod\s*:\s*["'`](?P<method>[A-Za-z]+)["'`]""")
 _NAME = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:[:=]\s*(?:async\s*)?\(|\([^()]*\)\s*(?::[^{};]*)?\{)")
-_HIDDEN = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`", re.S)
 _LOOKED_BACK, _LOOKED_AHEAD = 400, 1500  #: characters
 
 
@@ -228,13 +245,40 @@ class Call:
         return self.method, path_of(self.path)
 
 
+def hidden(text: str) -> list[tuple[int, int]]:
+    """Where comments and strings are, in order. A quote that is not closed on its line is an apostrophe in a text."""
+    spans = []
+    dead: dict[str, int] = {}  # opener → up to where it has no end: looking again and again would take forever
+    at = 0
+    while found := _OPENS.search(text, at):
+        opener, start, at = found[0], found.start(), found.end()
+        if start < dead.get(opener, 0):
+            continue
+        end = text.find("*/", at) + 2 if opener == "/*" else _end(_CLOSES[opener].match(text, at))
+        if end > 1:
+            spans.append((start, end))
+            at = end
+        else:
+            line = text.find("\n", at) if opener in "\"'" else -1
+            dead[opener] = line if line >= 0 else len(text)
+    return spans
+
+
+def _end(match: re.Match[str] | None) -> int:
+    return match.end() if match else -1
+
+
 def calls_in(file: str, text: str) -> list[Call]:
     """The calls with a literal path below ``/`` in one source file; comments and strings are not looked into."""
-    hidden = [(m.start(), m.end()) for m in _HIDDEN.finditer(text)]
+    if len(text) > LONGEST:
+        return []
+    spans = hidden(text)
+    starts = [start for start, _ in spans]
     found = []
     for match in _CALL.finditer(text):
         written = match["path"][1:-1]
-        inside = any(start < match.start() < end for start, end in hidden)
+        before = bisect_left(starts, match.start()) - 1  # the last span that starts before the call
+        inside = before >= 0 and spans[before][1] > match.start()
         plain = match["method"] is None or match["method"].islower()  # fetch and other clients: only what is surely the API
         if not inside and written.startswith("/api/" if plain else "/"):
             found.append(_call(file, text, match, written))

@@ -48,7 +48,9 @@ def test_the_default_is_chosen_where_it_is_as_good_as_any(p, open_to, chosen):
 
 @pytest.mark.parametrize("change", [{"model": "other"}, {"exemplars": "other"}, {"lexicon": "other"}, {"features": ("bias",)}])
 def test_parameters_of_something_else_are_refused(change):
-    mine = dict(model="m", exemplars="e", lexicon="l", features=FEATURES, weights=(0.0,) * len(FEATURES), slope=1, shift=0, messages=1)
+    mine = dict(
+        model="m", exemplars="e", lexicon="l", features=FEATURES, weights=(0.0,) * len(FEATURES), slope=1, shift=0, messages=1
+    )
     Parameters(**mine).check("m", "e", "l")
     with pytest.raises(PermanentError, match="calibrated for another"):
         Parameters(**{**mine, **change}).check("m", "e", "l")

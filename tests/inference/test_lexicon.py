@@ -45,7 +45,9 @@ def test_words_that_fit_several_stacks_point_to_none_alone():
     assert not signals.hints
 
 
-@pytest.mark.parametrize("text", ["a travel site with an express train", "the next book", "insurance policies of a family", "Swift river tours"])
+@pytest.mark.parametrize(
+    "text", ["a travel site with an express train", "the next book", "insurance policies of a family", "Swift river tours"]
+)
 def test_plain_english_is_not_taken_for_technology(text):
     signals = read(text)
     assert not signals.names

@@ -48,7 +48,17 @@ def test_a_web_application_that_leaves_the_stack_open_is_built_with_the_default(
     assert choice.confidence >= THRESHOLD
 
 
-@pytest.mark.parametrize("text", ["write a Linux driver", "A Rails shop with Hotwire", "ein Gedicht über den Mai", "🍕🍰", "hello", "Flutter app for a bakery"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "write a Linux driver",
+        "A Rails shop with Hotwire",
+        "ein Gedicht über den Mai",
+        "🍕🍰",
+        "hello",
+        "Flutter app for a bakery",
+    ],
+)
 def test_what_is_out_of_scope_gets_low_confidence_and_is_not_built(infer, text):
     choice = infer(text)
     assert choice.abstained

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inference.services import evaluate_stacks, seed_templates
+from inference.services import evaluate_stacks
 from synergy.core.errors import SynergyError
 from synergy.core.evaluation import Evaluation
 from uiagents.services import evaluate_contracts
@@ -31,7 +31,6 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="OUT", help="write rows and totals to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        seed_templates()
         try:
             result = EVALUATIONS[options["what"]](options["file"])
         except SynergyError as error:
