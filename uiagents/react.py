@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from synergy.core.stacks import FIXTURES
-from synergy.core.types import Entity, Kind, Page, PageKind, Plan, PlanField
+from synergy.core.types import Entity, Kind, Page, PageKind, Palette, Plan, PlanField
 from uiagents import facts, literals
 from uiagents.blueprints import render_tree
 from uiagents.palette import stylesheet_values
@@ -38,7 +38,8 @@ FORMATTERS = {
 BADGES = (Kind.ENUM, Kind.RATING)  #: kinds that a table shows as more than text
 LINKS = {Kind.EMAIL: "EmailLink", Kind.PHONE: "PhoneLink", Kind.URL: "WebLink"}  #: kinds that lead out of the site
 
-PAGE_SET = FIXTURES / "ui" / "react"
+NAME = "react"  #: a stack with this page set says ``ui = "react"``
+PAGE_SET = FIXTURES / "ui" / NAME
 FEATURED = 3  #: collections shown on the start page
 QUICK = 2  #: "New …" buttons on the dashboard
 PREFIX = "frontend/"
@@ -49,7 +50,10 @@ Import = tuple[str, str]  #: (module, name)
 def shell_files(plan: Plan, adapter: Path) -> dict[str, bytes]:
     """Frame, component library, account pages and their tests; ``adapter`` is the stack's folder with its API client."""
     light, dark = stylesheet_values(plan.tokens)
-    context = {"plan": plan, "light": light, "dark": dark}
+    planned = {
+        f"planned_{name}": _planned(palette) for name, palette in (("light", plan.tokens.light), ("dark", plan.tokens.dark))
+    }
+    context = {"plan": plan, "light": light, "dark": dark, **planned}
     shell = render_tree(PAGE_SET / "shell", context, prefix=PREFIX)
     return dict(sorted({**shell, **render_tree(adapter, context, prefix=PREFIX)}.items()))
 
@@ -82,8 +86,21 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
     return render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
 
 
+def _planned(palette: Palette) -> dict[str, str]:
+    """The colours that the plan names, by their custom properties."""
+    return {name.replace("_", "-"): colour for name, colour in palette.model_dump().items()}
+
+
 def page_of_kind(plan: Plan, kind: PageKind) -> Page | None:
     return next((p for p in plan.pages if p.kind is kind), None)
+
+
+def has_home(plan: Plan) -> bool:
+    return page_of_kind(plan, PageKind.HOME) is not None
+
+
+def has_dashboard(plan: Plan) -> bool:
+    return page_of_kind(plan, PageKind.DASHBOARD) is not None
 
 
 def access(plan: Plan, page: Page) -> str:
@@ -109,7 +126,7 @@ def shows_few(plan: Plan, screen: Screen) -> bool:
     """A few records of ``screen`` are shown elsewhere: on the start page, or on the page of what they belong to."""
     shown = screens(plan)
     owned = any(related.screen == screen for owner in shown for related in owner.related)
-    return owned or (screen in shown[:FEATURED] and page_of_kind(plan, PageKind.HOME) is not None)
+    return owned or (screen in shown[:FEATURED] and has_home(plan))
 
 
 def icon(entity: Entity) -> str:

@@ -7,8 +7,9 @@ from synergy.core.types import ChangeSet, Plan
 from uiagents.agents.base import registry as agents
 from uiagents.conflicts import resolve_conflicts
 from uiagents.evaluation import evaluate_contracts
+from uiagents.ui import infer_ui
 
-__all__ = ["evaluate_contracts", "resolve_conflicts", "run_agent"]
+__all__ = ["evaluate_contracts", "infer_ui", "resolve_conflicts", "run_agent"]
 
 
 def run_agent(bench: Bench, agent: str, plan: Plan) -> ChangeSet:

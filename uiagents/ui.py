@@ -1,0 +1,55 @@
+"""The ``ui`` step: the components of every scope, written as files with their tests, checked in the sandbox.
+
+A scope is the dashboard, the start page of a public site, or an entity. What its components are, what they take and what they
+must keep to is said in ``uiagents.components``; how they look in code is said by the page set's templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from synergy.core.bench import Bench, layers, merged
+from synergy.core.errors import NotBuildable
+from synergy.core.stacks import StackSpec, stack
+from synergy.core.types import ChangeSet, Plan, Proof, UiSpec
+from uiagents import react
+from uiagents.components import components_of, proofs_of
+from uiagents.selftest import run_commands, tidied
+
+AGENT = "ui"
+FORMAT = "frontend-format"
+SELF_TEST = ("frontend-test", "frontend-types", "frontend-build")  #: the longest first
+
+
+def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec:
+    """6-8 components for every scope with their pages and tests, and the evidence of types, tests with coverage, and build.
+
+    ``changes`` are those of the three agents, and perhaps a person's edits, which stay on top of what is written here.
+    A check that fails is recorded, never hidden. NotBuildable when the stack has no page set.
+    """
+    spec = stack(plan.stack)
+    if spec.ui != react.NAME:
+        raise NotBuildable(f"The stack {spec.slug} has no page set for its interface.")
+    components = components_of(plan)
+    changed = _written(bench, spec, plan, changes)
+    ui = UiSpec(scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed)
+    applied = layers(changes, ui)
+    bench.apply(applied)
+    runs = run_commands(bench, spec, SELF_TEST, merged(applied))
+    bench.note(f"{len(components)} components in {len(ui.scopes)} scopes")
+    return ui.model_copy(update={"changes": changed.model_copy(update={"checks": (*changed.checks, *runs)})})
+
+
+def _written(bench: Bench, spec: StackSpec, plan: Plan, changes: tuple[ChangeSet, ...]) -> ChangeSet:
+    """The files of all scopes, formatted as the project formats its own."""
+    files = {path: bench.store.put(content) for path, content in react.scope_files(plan).items()}
+    raw = ChangeSet(agent=AGENT, files=files, proofs=_proofs(plan, files))
+    agents = [change for change in layers(changes) if change.agent != "edits"]
+    bench.apply((*agents, raw))
+    [run] = run_commands(bench, spec, (FORMAT,), merged((*agents, raw)))
+    return raw.model_copy(update={"files": tidied(bench, run, files), "checks": (run,)})
+
+
+def _proofs(plan: Plan, files: Mapping[str, str]) -> tuple[Proof, ...]:
+    """The proofs whose files were written: a plan may leave out what a scope usually has."""
+    return tuple(p for p in proofs_of(plan) if all(f in files for f in p.files))
