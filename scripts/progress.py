@@ -34,8 +34,13 @@ def skip(title: str, found: str) -> None:
     say(f"  ✓ {title:<44} {found}")
 
 
-def step(title: str, argv: Sequence[object], *, log: Path, limit: float, env: Mapping[str, str] | None = None) -> str:
-    """Run ``argv``, show how long it takes and return its output. Raises Failed on failure and after ``limit`` seconds."""
+def step(
+    title: str, argv: Sequence[object], *, log: Path, limit: float, env: Mapping[str, str] | None = None, optional: bool = False
+) -> str:
+    """Run ``argv``, show how long it takes and return its output. Raises Failed on failure and after ``limit`` seconds.
+
+    ``optional``: there is another way if this one fails, so nobody needs to worry.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log.open("a+b") as out:
@@ -49,7 +54,7 @@ def step(title: str, argv: Sequence[object], *, log: Path, limit: float, env: Ma
         code = wait(process, title, began, limit)
         out.seek(start)
         output = out.read().decode(errors="replace")
-    say(("\r" if sys.stdout.isatty() else "") + line("✓" if code == 0 else "✗", title, began))
+    say(("\r" if sys.stdout.isatty() else "") + line("✓" if code == 0 else "–" if optional else "✗", title, began))
     if code is None:
         raise Failed(title, f"{output}\nStopped after {limit:.0f} s.")
     if code != 0:

@@ -76,7 +76,7 @@ def ensure(title: str, find: Callable[[], tools.Tool], install: Callable[[], Non
 def attempt(title: str, argv: Sequence[object], *, limit: float = DOWNLOAD_SECONDS, env: dict[str, str] | None = None) -> bool:
     """One way to get something; False when it does not work."""
     try:
-        progress.step(title, argv, log=LOG, limit=limit, env=env)
+        progress.step(title, argv, log=LOG, limit=limit, env=env, optional=True)
         return True
     except Failed:
         return False

@@ -78,7 +78,7 @@ def make_venv() -> None:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     try:
-        step("Virtual environment", [sys.executable, "-m", "venv", VENV], log=LOG, limit=180)
+        step("Virtual environment", [sys.executable, "-m", "venv", VENV], log=LOG, limit=180, optional=True)
     except Failed:
         # Debian keeps ensurepip in a package of its own; a pip from elsewhere can fill an empty environment
         shutil.rmtree(VENV, ignore_errors=True)
@@ -103,7 +103,7 @@ def install_packages() -> None:
     packages = (LOCKS / "dev.txt").read_text().count("==")
     sync = [uv, "pip", "sync", "--require-hashes", "--python", PYTHON, LOCKS / "dev.txt"]
     try:
-        step(f"{packages} Python packages", sync, log=LOG, limit=1200, env=env)
+        step(f"{packages} Python packages", sync, log=LOG, limit=1200, env=env, optional=True)
     except Failed:
         # a machine whose package index is only in pip's configuration
         slow = [*pip(), "install", "--require-hashes", "-r", LOCKS / "dev.txt"]
