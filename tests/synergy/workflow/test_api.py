@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -14,7 +16,7 @@ from rest_framework.test import APIClient
 from synergy.celery import app
 from synergy.core.models import Membership, Run, Step, Tenant
 from synergy.workflow import services, wire
-from tests.synergy.workflow.conftest import submit, wait_for
+from tests.synergy.workflow.conftest import ROOT, submit, wait_for
 
 MESSAGE = {"message": "Track orders and customers for a bakery"}
 
@@ -149,3 +151,9 @@ def test_who_administers_works_as_the_default_tenant(rows, sent):
     client.force_authenticate(root)
     assert client.post("/api/runs", MESSAGE, format="json").status_code == 202
     assert Run.objects.get().tenant == services.default_tenant()
+
+
+def test_the_web_process_talks_to_the_configured_broker():
+    code = "import synergy.asgi, celery; print(celery.current_app.main, celery.current_app.conf.task_default_queue)"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["synergy", "control"]

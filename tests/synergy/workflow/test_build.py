@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 from django.core.management import call_command
 
 from synergy.core.models import Run
-from tests.synergy.workflow.conftest import ROOT, wait_for
+from tests.synergy.workflow.conftest import ROOT, TINY, wait_for
 
 BUILD = (sys.executable, "manage.py", "build")
 
@@ -136,3 +137,26 @@ def test_ctrl_c_in_a_running_system_leaves_the_run_to_it(crew):
     assert b"Traceback" not in out
     crew.finish(run)
     assert run.state == "completed"
+
+
+def test_ctrl_c_on_a_run_of_ones_own_cancels_it_and_stops_all_that_was_started(tmp_path, tmp_path_factory):
+    home = tmp_path_factory.mktemp("h")
+    log = tmp_path / "steps.log"
+    log.touch()
+    env = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+    env |= {"SYNERGY_HOME": str(home), "SYNERGY_PIPELINE": TINY, "STEP_LOG": str(log)}
+    command = subprocess.Popen(
+        [*BUILD, "--json", words(ui={"sleep": 60})], cwd=ROOT, env=env, stdout=-1, stderr=subprocess.STDOUT
+    )
+    wait_for(lambda: " ui S " in log.read_text(), 90, lambda: command.poll() is not None and command.stdout.read())
+    command.send_signal(signal.SIGINT)
+    out, _ = command.communicate(timeout=60)
+    report = json.loads(out)
+    assert (command.returncode, report["exit"], report["state"]) == (130, 130, "cancelled")
+    assert " ui E " not in log.read_text()
+    wait_for(lambda: not ours(str(home)), 20)
+
+
+def ours(home: str) -> list[psutil.Process]:
+    """Processes that were started for this home."""
+    return [p for p in psutil.process_iter(["cmdline"]) if any(home in part for part in p.info["cmdline"] or ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from monitor.models import Incident
 from monitor.services import heal
 from synergy.core.errors import BadInput
 from synergy.core.models import Event, Run, Step, Tenant, WorkerBeat
-from synergy.workflow import engine, services
+from synergy.workflow import engine, services, sql
 from synergy.workflow.db import connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
@@ -364,3 +365,32 @@ def test_a_message_without_a_project_has_a_project_of_its_own():
     )
     assert first == again
     assert len({first.slug, other.slug, named.slug}) == 3
+
+
+def test_no_statement_of_the_engine_reads_a_whole_table():
+    """With 30,000 recorded steps: what the planner would do. It never scans what grows."""
+    run = submit(send=False)
+    attempt = run_to(run, "plan")
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"tenant": run.tenant_id, "project": run.project_id})
+        cursor.execute("ANALYZE core_run, core_step, core_event")
+    values: dict[str, object] = dict.fromkeys(("cost", "resend", "lease", "grace", "calm", "attempt", "key", "pid"), 1)
+    values |= {"run": run.id, "name": "plan", "names": ["plan"], "next": ["code:backend"], "again": "{}", "result": "{}"}
+    values |= {"token": attempt.token, "worker": WORKER, "next_token": WORKER, "engine": "tiny/1", "inline": True, "host": "h"}
+    values |= {"facts": None, "final": None, "reason": None, "runs": [run.id], "tokens": [attempt.token]}
+    for name in ("CLAIM", "RECORD", "RECORDED", "REPAIRED", "INPUTS", "BEAT", "ABANDONED", "DUE_QUEUES", "SEND", "UNSENT"):
+        with connection.cursor() as cursor, transaction.atomic():
+            cursor.execute(f"EXPLAIN {getattr(sql, name)}", values)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert not re.search("Seq Scan on core_(run|step|event)", plan), f"{name}\n{plan}"
+
+
+FILL = """
+INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, engine, trace_id, cost_usd, budget_usd,
+  carried_seconds, created_at)
+SELECT gen_random_uuid(), %(tenant)s, %(project)s, 'm', '{}', 'completed', '', '', 'tiny/1', 't', 0, 5, 0, now()
+FROM generate_series(1, 3000);
+INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd, error)
+SELECT id, 'step' || n, n, 'agents', 300, 'done', 0, 1, 0, 0, 1, 0, '' FROM core_run, generate_series(1, 10) n
+WHERE state = 'completed';
+"""
