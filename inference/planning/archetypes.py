@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from inference.planning.inflection import singular_phrase
+from inference.planning.inflection import singular
 from inference.planning.names import choice_value, label_of
 from synergy.core.stacks import FIXTURES
 from synergy.core.types import Choice, Kind, PlanField, Value
@@ -66,7 +66,8 @@ class Archetype(Value):
     plural: str
     icon: str
     family: Literal["people", "things", "content", "records"]
-    personal: bool = False  #: rows tell something about a person: never shown without signing in
+    personal: bool = False  #: rows tell something about a person
+    confidential: bool = False  #: nothing for visitors: an application that keeps it is private
     topical: bool = False
     hue: float  #: of the default colours, degrees in OKLCH
     aliases: tuple[str, ...] = ()  #: other nouns for it, singular
@@ -79,7 +80,8 @@ class Archetype(Value):
     subtitle: str | None = None
     status: str | None = None
     fields: tuple[ArchetypeField, ...]
-    topics: tuple[str, ...] = ()  #: titles of seed rows when the message has a topic: "{topic} in practice"
+    topic_fields: tuple[str, ...] = ()  #: fields of seed rows that speak of the message's topic, when it has one …
+    topics: tuple[tuple[str, ...], ...] = ()  #: … and what they say: "{topic} in practice"
     seed: tuple[tuple[Cell, ...], ...] = Field(min_length=5)
 
     @model_validator(mode="after")
@@ -87,6 +89,7 @@ class Archetype(Value):
         names = [f.name for f in self.fields]
         wrong = [n for n in (self.display, self.subtitle, self.status) if n and n not in names]
         uneven = [row for row in self.seed if len(row) != len(names)]
+        uneven += [row for row in self.topics if len(row) != len(self.topic_fields)]
         if wrong or uneven or len(set(names)) != len(names):
             raise ValueError(f"{self.name}: unknown or double fields {wrong}, rows of another length {uneven}")
         return self
@@ -113,7 +116,7 @@ def terms() -> dict[str, str]:
     found = {term: a.name for a in archetypes().values() for term in (a.label.lower(), a.name.replace("_", " "))}
     for archetype in archetypes().values():
         for alias in archetype.aliases:
-            found.setdefault(singular_phrase(alias), archetype.name)
+            found.setdefault(" ".join(map(singular, alias.split())), archetype.name)
     return found
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from inference.planning.archetypes import terms, verbs
+from inference.planning.fields import is_field
+from inference.planning.inflection import is_plural, singular
 from inference.planning.lexicon import lexicon
 from inference.planning.phrases import cut_examples, noun_phrases, phrase, phrases_after, split_list
 from inference.planning.text import Words, lows, said, words
@@ -62,10 +65,33 @@ def _speakers(span: Words) -> list[Words]:
             start = _subject_start(span, index)
             if start is not None and start > cuts[-1] + 1:
                 cuts.append(start)
+        elif index > cuts[-1] and (_first_person(span, index) or _acting(span, index) or _ordering(span, index)):
+            cuts.append(index)
         elif index and (word.low in {"allowing", "letting", "enabling"} or (word.low in ALLOW and span[index - 1].low in {",", "and", "that", "which"})):
             cuts.append(index)
     parts = [span[a:b] for a, b in zip(cuts, [*cuts[1:], len(span)], strict=True)]
     return [trimmed for part in parts if (trimmed := _joined(part))]
+
+
+def _first_person(span: Words, index: int) -> bool:
+    """ "…, and | we need …" """
+    return span[index].low in {"i", "we", "i'd", "we'd"} and span[index - 1].low in {",", "and", "so", "but"}
+
+
+def _ordering(span: Words, index: int) -> bool:
+    """ "…, and | build a notes app", "… and | want customers to order" """
+    opens = span[index].low in ALWAYS_BUILD | {"create", "make", "wants"} and span[index - 1].low in {",", "and", "then"}
+    after = span[index + 1].low if index + 1 < len(span) else ""
+    return opens and (after in {"a", "an", "the", "me", "us"} or span[index].low in {"want", "wants", "need"})
+
+
+def _acting(span: Words, index: int) -> bool:
+    """ "where | poets publish poems and | readers leave reviews": a plural noun and a verb in its base form."""
+    if index + 1 >= len(span) or (index and span[index - 1].low not in {",", "and", "where", "while", "so", "but", ":"}):
+        return False
+    noun, verb, known = span[index].low, span[index + 1].low, lexicon()
+    acts = known.verb_of(verb) == verb and (index + 2 < len(span) or verb in verbs()) and is_plural(noun)
+    return acts and (singular(noun) in known.people or (bool(known.verbs.get(verb)) and verb not in terms() and not known.verb_of(noun)))
 
 
 def _subject_start(span: Words, modal: int) -> int | None:
@@ -111,6 +137,13 @@ def _part(sentence: str, part: Words) -> list[Ask]:
     low = lows(part)
     if low[0] in {"when", "if", "while", "once", "because", "as", "since"}:
         return []
+    if low[0] in {"we're", "i'm"} or low[:2] in (["we", "are"], ["i", "am"]):
+        return _place(sentence, part[1 if "'" in low[0] else 2 :])
+    wanting = next((i for i in (0, 1, 2) if low[i : i + 1] and low[i] in {"want", "need", "like"}), None)
+    if wanting is not None and "to" in low[wanting + 2 : wanting + 6] and phrase(low[wanting + 1 : low.index("to")])[-1:] and (
+        phrase(low[wanting + 1 : low.index("to")])[-1] in lexicon().people
+    ):
+        return _allowed(sentence, part[wanting:])
     if low[0] in ALLOW:
         return _allowed(sentence, part)
     modal = next((i for i in range(1, min(len(low), 7)) if low[i] in MODALS or _semi_modal(part, i)), None)
@@ -157,6 +190,8 @@ def _allowed(sentence: str, part: Words) -> list[Ask]:
     if to is None or to > 6:
         return _listed(sentence, part[1:], "nominal", ())
     rest = part[to + 1 :] if low[to] == "to" else part[to:]
+    if lows(rest[:3]) == ["be", "able", "to"]:
+        rest = rest[3:]
     return _predicate(sentence, rest, _subject(part[1:to]))
 
 
@@ -216,7 +251,9 @@ def _finite(rest: Words) -> Words:
 def _is_build(part: Words) -> bool:
     """ "build a …", "I need a …", "a … website that …", "todo app"."""
     known, low = lexicon(), lows(part)
-    if low[0] in {"i", "we"} or low[0] in ALWAYS_BUILD:
+    if low[0] in {"i", "we", "i'd", "we'd"}:
+        return any(w in BUILD | {"looking"} for w in low[1:5])
+    if low[0] in ALWAYS_BUILD:
         return True
     end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(low))
     names_it = any(w in known.application | known.telling for w in low[:end])
@@ -228,7 +265,7 @@ def _is_build(part: Words) -> bool:
 def _application(sentence: str, part: Words) -> list[Ask]:
     low = lows(part)
     start = 0
-    while start < len(low) and (low[start] in BUILD | {"i", "we", "would", "am", "looking", "me", "us", "to", "up", "have", "really", "'d", "please", "'m"}
+    while start < len(low) and (low[start] in BUILD | {"i", "we", "i'd", "we'd", "would", "am", "looking", "me", "us", "to", "up", "have", "really", "'d", "please", "'m"}
                                 or low[start] in lexicon().determiner or (start == 0 and low[start] in {"this", "it", "it's", "is"})):  # fmt: skip
         start += 1
     if start < len(low) and low[start] in {"is"}:
@@ -273,6 +310,8 @@ def _for(sentence: str, body: Words) -> list[Ask]:
         subject = () if low[0] in {"a", "an", "the", "my", "our"} else _subject(body[:to])  # "for a company to …" is no role
         return [*_place(sentence, body[:to]), *_predicate(sentence, body[to + 1 :], subject)]
     end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(body))
+    if is_plural(body[end - 1].low) and (low[end : end + 1] == [","] or "and" in low[:end] or singular(low[end - 1]) in terms()):
+        return _listed(sentence, body, "nominal", ())  # "for trucks, drivers and trips"
     return [*_place(sentence, body[:end]), *_purpose(sentence, body[end:])]
 
 
@@ -288,14 +327,18 @@ def _plain(sentence: str, part: Words) -> list[Ask]:
     colon = next((i for i, w in enumerate(low[:6]) if w == ":"), None)
     if colon:
         host = phrase(low[:colon])
-        if not host or host[-1] in PARTS | known.people | known.generic or host[-1] in {"requirement", "requirements"}:
+        listed = phrases_after(part[colon + 1 :])
+        fields = sum(is_field(d) for d in listed) * 2 >= len(listed) and "with" not in low[colon:]
+        if not fields or not host or host[-1] in PARTS | known.people | known.generic or host[-1] in {"requirement", "requirements"}:
             return _listed(sentence, part[colon + 1 :], "modal", host if host and host[-1] in known.people else ())
-        return [Ask(text=said(sentence, part), verb="have", thing=host, details=tuple(phrases_after(part[colon + 1 :])))]
+        return [Ask(text=said(sentence, part), verb="have", thing=host, details=tuple(listed))]
+    if _acting(part, 0):
+        return _listed(sentence, part[1:], "modal", _subject(part[:1]))
+    if low[0] in {"i", "we"} and len(low) > 1:
+        return _listed(sentence, part[1:], "modal", ())
     have = next((i for i, w in enumerate(low[1:5], 1) if w in {"has", "have", "includes", "include", "contains", "needs", "need", "gets"}), None)
-    if have and not (low[0] == "i" or low[0] == "we"):
+    if have:
         return _predicate(sentence, part[have:], _subject(part[:have]))
-    if have and low[have] in {"has", "have"}:
-        return _listed(sentence, part[have + 1 :], "nominal", ())
     finite = next((i for i, w in enumerate(low[1:4], 1) if known.verb_of(w) and w.endswith("s") and low[i - 1] in known.people | {"it"}), None)
     if finite and low[0] not in known.verbs:
         return _listed(sentence, _finite(part[finite:]), "modal", _subject(part[:finite]))

@@ -17,7 +17,7 @@ UNCOUNTABLE = frozenset(
     "news series species equipment information data media software hardware staff personnel inventory feedback money music "
     "furniture clothing merchandise billing attendance content knowledge research traffic weather homework advice luggage "
     "livestock wildlife fitness education health finance accounting statistics analytics mathematics economics physics "
-    "logistics sales goods police cattle sheep deer fish aircraft stuff access work progress experience help support "
+    "logistics goods police cattle sheep deer fish aircraft stuff access work progress experience help support "
     "payroll marketing production shipping housing vocabulary stock mail email history travel food water "
     "attendance revenue income tennis chess football basketball baseball status diabetes canvas".split()
 )

@@ -32,7 +32,7 @@ ASIDE = {"based", "so", "because", "while", "according", "whereas"}  #: what fol
 BARE = {"search", "filter", "sort", "edit", "delete"}  #: classes that stand alone in a list of features: "with search and sorting"
 PARTS = {"functionality", "feature", "function", "capability", "page", "section", "module", "screen", "panel", "tab", "option"}
 DIRECTIONS = {"up", "down", "left", "right", "in", "out", "on", "off"}
-EXAMPLES = (("such", "as"), ("including",), ("like",), ("namely",), ("for", "example"), ("for", "instance"), ("e.g",), ("i.e",))
+EXAMPLES = (("such", "as"), ("including",), ("like",), ("namely",), ("for", "example"), ("for", "instance"), ("e.g",), ("i.e",), (":",))
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,8 @@ def _verb(segment: Words, mode: str, *, first: bool, bare: bool) -> tuple[str, i
     if tuple(low[:2]) in PARTICLES:
         return PARTICLES[(low[0], low[1])], 3 if low[2:3] == ["of"] else 2
     word, base, alone = low[0], known.verb_of(low[0]), len(segment) == 1
+    if not first and not alone and " ".join(phrase(lows(segment))) in terms():
+        return "", 0  # "employees and leave requests"
     if mode == "modal":
         if not base:
             fresh = first and not alone and word not in known.determiner | known.vague | known.people and singular(word) == word

@@ -1,0 +1,1 @@
+"""Message → Plan, deterministically: no model, no network, no state."""

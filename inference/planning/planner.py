@@ -1,0 +1,194 @@
+"""A message becomes a plan, without any model: wishes → things → entities → pages, features, endpoints, colours, ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.planning import surface, titles
+from inference.planning.check import check_plan
+from inference.planning.colors import Design, read_design
+from inference.planning.entities import make_entities
+from inference.planning.grammar import Ask, read_sentence
+from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
+from inference.planning.matching import Nearest
+from inference.planning.palette import make_tokens
+from inference.planning.roles import access_for, make_roles, names_administrator
+from inference.planning.surface import Access, inner
+from inference.planning.text import sentences
+from inference.planning.things import Found, find_things, labels
+from synergy.core.errors import BadInput, NotBuildable, PermanentError
+from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice
+
+CURRENCIES = (("USD", r"\$|\busd\b|\bdollars?\b"), ("GBP", r"£|\bgbp\b|\bpounds? sterling\b"), ("CHF", r"\bchf\b|\bfrancs?\b"),
+              ("JPY", r"¥|\bjpy\b|\byen\b"), ("INR", r"₹|\binr\b|\brupees?\b"), ("EUR", r"€|\beur\b|\beuros?\b"))  # fmt: skip
+USUAL_CURRENCY = "EUR"
+SIGN_IN = re.compile(r"\b(?:log[- ]?in|sign[- ]?in|sign[- ]?up|auth\w*|regist(?:er|ration)|accounts?|password)\b", re.I)
+USUAL_HUE = 255.0
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the words of a message say."""
+
+    asks: tuple[Ask, ...]
+    designs: tuple[tuple[int, Design], ...]  #: (sentence, what it says of colours)
+
+
+def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
+    """The plan for ``message``. The same message and library give the same plan, byte for byte.
+
+    ``nearest(kind, texts, k)`` is ``inference.services.nearest``. Raises NotBuildable when no stack is to be built with,
+    BadInput when the message has no words.
+    """
+    if stack.built_with is None:
+        raise NotBuildable(stack.reason or "No stack can build this.", hint="Choose one with --stack.")
+    reading = _read(message.text)
+    found = find_things(reading.asks, message.text, nearest)
+    topic, currency = titles.topic_of(reading.asks), _currency(message.text)
+    pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY)
+    entities = tuple(entity for _, entity in pairs)
+    access = access_for(message.text, found.things)
+    roles, named_roles = make_roles(reading.asks)
+    title = titles.make_title(message.text, reading.asks, found.things)
+    tokens = _tokens(reading.designs, found)
+    features = surface.features(entities, access)
+    ledger = Ledger(found, {id(thing): entity for thing, entity in pairs}, frozenset(f.id for f in features))
+    rows = _asked_rows(reading, ledger, tokens)
+    rows += _assumed_rows(message.text, found, entities, access, roles if not named_roles else (), tokens, currency)
+    plan = Plan(
+        name=title,
+        slug=titles.make_slug(title),
+        title=title,
+        summary=titles.make_summary(found.things, access),
+        message=message.text,
+        stack=stack.built_with,
+        access=access,
+        entities=entities,
+        roles=roles,
+        pages=surface.pages(entities, access, title),
+        features=_plain_roles(features, roles),
+        endpoints=surface.endpoints(entities, access),
+        tokens=tokens,
+        clauses=numbered(rows),
+    )
+    problems = check_plan(plan)
+    if problems:
+        raise PermanentError(f"The plan is not whole: {'; '.join(problems[:3])}.", hint="This is a fault of Synergy; please report it.")
+    return plan
+
+
+def _read(text: str) -> _Reading:
+    asks: list[Ask] = []
+    designs: list[tuple[int, Design]] = []
+    for number, sentence in enumerate(sentences(text)):
+        design = read_design(sentence)
+        if design is not None:
+            designs.append((number, design))
+            sentence = design.rest
+        if sentence:
+            asks += read_sentence(sentence, number)
+    if not asks and not designs and not any(c.isalpha() for c in text):
+        raise BadInput("The message holds no words.", hint="Describe the application in words.")
+    return _Reading(tuple(asks), tuple(designs))
+
+
+def _currency(text: str) -> str:
+    """ISO code of the currency that the message names, "" when it names none."""
+    return next((code for code, pattern in CURRENCIES if re.search(pattern, text, re.I)), "")
+
+
+def _plain_roles(features: tuple[Feature, ...], roles: Sequence[Role]) -> tuple[Feature, ...]:
+    label = "Roles: " + ", ".join(role.label for role in roles)
+    return tuple(f.model_copy(update={"label": label}) if f.id == "auth.roles" else f for f in features)
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------------
+
+
+def _tokens(designs: Sequence[tuple[int, Design]], found: Found) -> DesignTokens:
+    """What was asked for; a colour that is named later for the same part takes the place of an earlier one."""
+    asked: dict[str, tuple[str, str]] = {}
+    notes: list[str] = []
+    for _, design in designs:
+        for role, words, color in design.roles:
+            if role in asked and asked[role][1] != color:
+                notes.append(f"Two colours were named for {role}: {words} was taken, not {asked[role][0]}.")
+            asked[role] = (words, color)
+    hue = next((t.archetype.hue for t in found.things if t.archetype), USUAL_HUE)
+    return make_tokens(asked, hue, tuple(notes))
+
+
+def _design_answer(design: Design, tokens: DesignTokens) -> Answer:
+    """The clause of a sentence about colours: kept exactly, or with the change that readability needs."""
+    words = {w for _, w, _ in design.roles}
+    changes = [note for note in tokens.adjusted if any(note.startswith(f"{w} (") or f" {w} " in note or f"not {w}." in note for w in words)]
+    left = [f"{color} has no place in the design." for color in design.unclear]
+    parts = [*changes, *left]
+    return Answer(("design.colors",), f"Assumed: {' '.join(parts)}" if parts else "")
+
+
+# --- ledger ------------------------------------------------------------------------------------------------------------------
+
+
+def _asked_rows(reading: _Reading, ledger: Ledger, tokens: DesignTokens) -> list[tuple[str, Answer]]:
+    wishes = wish_rows(reading.asks, ledger)
+    rows = [(number, 0, text, answer) for number, text, answer in wishes]
+    rows += [(number, 1, design.text, _design_answer(design, tokens)) for number, design in reading.designs]
+    ordered = [(text, answer) for _, _, text, answer in sorted(rows, key=lambda row: row[:2])]
+    if len(ordered) > MOST:
+        left = len(ordered) - MOST
+        ordered = [*ordered[:MOST], (f"{left} more wishes", Answer(reason=f"Only the first {MOST} wishes of a message are read."))]
+    if ledger.found.too_many:
+        names = ", ".join(ledger.found.too_many)
+        ordered.append((f"Also to keep: {names}", Answer(reason="A plan holds 40 things; these came after them.")))
+    return ordered
+
+
+def _assumed_rows(
+    text: str,
+    found: Found,
+    entities: Sequence[Entity],
+    access: Access,
+    roles: Sequence[Role],
+    tokens: DesignTokens,
+    currency: str,
+) -> list[tuple[str, Answer]]:
+    """What the planner decided by itself, each with the reason."""
+    rows = [*_assumed_things(found, entities), *_assumed_access(text, found, access)]
+    if roles:
+        listed = f"{roles[0].label} and {roles[-1].label}"
+        rows.append((f"Two roles: {listed}", Answer(("auth.roles",), "Assumed: nobody named roles; only an administrator may delete.")))
+    money = [e for e in entities if any(f.kind is Kind.MONEY for f in e.fields)]
+    if money and not currency:
+        rows.append((f"Amounts are in {USUAL_CURRENCY}", Answer(reason="Assumed: no currency was named.", features=(f"{money[0].slug}.list",))))
+    if not tokens.asked:
+        rows.append(("Colours that suit the subject", Answer(("design.colors",), "Assumed: no colours were named.")))
+    return rows
+
+
+def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str, Answer]]:
+    rows: list[tuple[str, Answer]] = []
+    slugs = tuple(f"{e.slug}.list" for e in entities)
+    if any(t.assumed for t in found.things):
+        why = f"this is what is usual for {found.assumed_for}" if found.assumed_for else "nothing to keep was named"
+        text = labels(found.things)
+        rows.append((f"{text[:1].upper()}{text[1:]} are kept", Answer(slugs, f"Assumed: {why}.")))
+    fields = [f"{e.label_plural} ({', '.join(inner(f.label) for f in e.fields if f.assumed)})" for e in entities if any(f.assumed for f in e.fields)]
+    if fields:
+        rows.append((f"Fields: {'; '.join(fields)}", Answer(slugs, "Assumed: nobody named these fields; they are what is usual.")))
+    own = [e.label_plural for e in entities if e.archetype is None]
+    if own:
+        rows.append((f"{', '.join(own)}: rows with made-up names", Answer(slugs, "Assumed: nothing like them is known, so the words were taken.")))
+    return rows
+
+
+def _assumed_access(text: str, found: Found, access: Access) -> list[tuple[str, Answer]]:
+    if access == "public_read":
+        personal = [inner(t.plural) for t in found.things if t.archetype and t.archetype.personal]
+        also = f" This includes {', '.join(personal)}." if personal else ""
+        return [("Visitors may read everything; adding and changing needs an account", Answer(("home.page", "auth.login"), f"Assumed: it reads like a site for visitors.{also}"))]
+    if SIGN_IN.search(text):
+        return []
+    return [("Everything is behind signing in", Answer(("auth.login", "auth.register"), "Assumed: it reads like an application for people who work with it."))]

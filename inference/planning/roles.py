@@ -1,0 +1,74 @@
+"""Who uses the application: roles, and whether visitors may read without signing in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from inference.planning.grammar import Ask
+from inference.planning.lexicon import lexicon
+from inference.planning.names import choice_value, snake
+from inference.planning.surface import Access
+from inference.planning.things import Thing
+from synergy.core.types import Role
+
+MOST = 6
+MEMBER, ADMIN = Role(name="member", label="Member"), Role(name="admin", label="Administrator", can_delete=True)
+READERS = {"viewer", "reader", "guest", "visitor", "auditor"}
+TRUSTED = {"staff", "editor", "manager", "moderator", "librarian", "supervisor", "teacher", "employer"}
+ORGANISATIONS = {"system", "tool", "board", "business"}
+
+PRIVATE = re.compile(
+    r"\b(?:private|internal|intranet|back[- ]?office|only (?:signed|logged)[- ]in|members[- ]only|behind (?:a )?login|staff only|"
+    r"confidential|for my own use|personal use|admin panel only)\b", re.I)  # fmt: skip
+PUBLIC = re.compile(
+    r"\b(?:public(?:ly)?|visitors?|anyone|everyone|anybody|everybody|without (?:an account|signing in|login|logging in|registration)|"
+    r"no (?:login|accounts?|sign[- ]?up|registration)|guests? can)\b", re.I)  # fmt: skip
+SITE = re.compile(
+    r"\b(?:web ?sites?|web ?pages?|sites?|blogs?|shops?|stores?|storefront|e-?commerce|marketplace|portfolio|landing|forum|wiki|"
+    r"magazine|news|gallery|directory|homepage|portal|cv|resume|community)\b", re.I)  # fmt: skip
+SYSTEM = re.compile(
+    r"\b(?:dashboard|management|manage|admin(?:istrator)?s?|staff|employees?|crm|erp|track(?:er|ing)?|system|log ?in|sign ?in|auth\w*|"
+    r"platform|inventory|back ?end|payroll|accounting|diary|planner)\b", re.I)  # fmt: skip
+
+
+def make_roles(asks: Sequence[Ask]) -> tuple[tuple[Role, ...], bool]:
+    """(roles, whether the message names any): first who registers, last the administrator, who may do everything."""
+    named = list(dict.fromkeys(label for ask in asks for label in _labels(ask)))[: MOST - 1]
+    roles = [
+        Role(
+            name=choice_value(label),
+            label=label[:1].upper() + label[1:],
+            can_write=label.split()[-1] not in READERS,
+            can_delete=label.split()[-1] in TRUSTED,
+        )
+        for label in named
+        if snake(label) not in ("admin", "member")
+    ]
+    return (*(roles or [MEMBER]), ADMIN), bool(roles)
+
+
+def _labels(ask: Ask) -> Iterable[str]:
+    known = lexicon()
+    listed = [d for d in ask.details if d[-1] in known.people] if ask.thing[-1:] in (("role",), ("permission",)) else []
+    for phrase in (ask.subject, *listed):
+        last = phrase[-1] if phrase else ""
+        if last in known.people and last not in known.audience | known.administrator | ORGANISATIONS:
+            yield " ".join(phrase[-2:])
+
+
+def names_administrator(asks: Sequence[Ask]) -> bool:
+    return any(ask.subject[-1:] and ask.subject[-1] in lexicon().administrator for ask in asks)
+
+
+def access_for(message: str, things: Sequence[Thing]) -> Access:
+    """ "public_read" for what reads like a site for visitors. What is confidential is never open; plain words decide before hints."""
+    if PRIVATE.search(message):
+        return "private"
+    if any(t.archetype and t.archetype.confidential for t in things):
+        return "private"
+    if PUBLIC.search(message):
+        return "public_read"
+    site, system = len(SITE.findall(message)), len(SYSTEM.findall(message))
+    content = any(t.archetype and t.archetype.family in ("content", "things") for t in things)
+    return "public_read" if site and content and site >= system else "private"

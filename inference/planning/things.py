@@ -1,0 +1,349 @@
+"""Which things an application keeps: found in the wishes of a message, merged, named as the person named them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from inference.planning.archetypes import Archetype, archetypes, terms, verbs
+from inference.planning.fields import is_field
+from inference.planning.grammar import Ask
+from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
+from inference.planning.lexicon import lexicon, read
+from inference.planning.matching import Matcher, Nearest, core, term_in
+from inference.planning.missing import forms, holds, missing_part
+from inference.planning.phrases import Phrase
+
+MOST = 40  #: entities of one plan
+MOST_ALIKE = 4  #: entities made from one archetype
+DEFAULT = ("project", "task", "team_member")
+INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: verbs whose objects are fields of a form
+TRADE = {"sell", "offer", "produce", "rent", "lend", "serve", "teach", "deliver"}
+KINDS = {"type", "kind", "category", "style", "size", "status", "level", "format"}  #: "diagram types, such as …": the values of a field
+KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
+
+
+@dataclass
+class Thing:
+    """An entity in the making."""
+
+    label: str  #: "Raw material"
+    plural: str
+    archetype: Archetype | None
+    key: str  #: what makes it different from others of its archetype
+    assumed: bool = False  #: nobody named it
+    from_name: bool = False  #: found in the name of the application only; a more special word may take its place
+    own_rows: bool = True  #: the archetype's seed rows fit it as they are
+    details: list[Phrase] = field(default_factory=list)  #: fields the message names
+    choices: dict[Phrase, tuple[str, ...]] = field(default_factory=dict)  #: enumerations the message names, with their values
+
+
+@dataclass
+class Found:
+    """The things of a message, and which of its phrases mean which."""
+
+    things: list[Thing] = field(default_factory=list)
+    meant: dict[Phrase, Thing] = field(default_factory=dict)
+    too_many: list[str] = field(default_factory=list)  #: labels beyond the limit
+    assumed_for: str = ""  #: why things were assumed, when nobody named one
+
+    def of(self, ask: Ask) -> Thing | None:
+        """The thing a wish is about: its object, else what its verb brings in, else what else it names."""
+        direct = self.meant.get(ask.thing) if ask.thing else None
+        if direct is not None:
+            return direct
+        brought = self.by_archetype(verbs().get(ask.verb, "")) if not ask.action else None
+        return brought or next((self.meant[o] for o in ask.others if o in self.meant), None)
+
+    def by_archetype(self, name: str) -> Thing | None:
+        return next((t for t in self.things if t.archetype and t.archetype.name == name), None)
+
+
+def find_things(asks: Sequence[Ask], message: str, nearest: Nearest) -> Found:
+    """All things ``asks`` speak of, in the order of the message; never none."""
+    finder = _Finder(asks, message, nearest)
+    return finder.run()
+
+
+class _Finder:
+    def __init__(self, asks: Sequence[Ask], message: str, nearest: Nearest) -> None:
+        self.asks = asks
+        self.heads = [head_phrase(a) for a in asks if a.head and a.direct]
+        self.nearest = nearest
+        self.words = set(re.findall(r"[a-z0-9'-]+", message.lower()))
+        phrases = [p for a in asks if not a.head for p in (a.thing, *a.others, *a.details) if p] + [h for h in self.heads if h]
+        self.matcher = Matcher([p for p in phrases if self._thinkable(p)], nearest)
+        self.found = Found()
+        self.loose: list[tuple[Ask, Phrase]] = []
+
+    def run(self) -> Found:
+        for head in self.heads:
+            if head and " ".join(head) in terms():
+                self._read_head(head)
+        for ask in self.asks:
+            if not ask.head:
+                self._read(ask)
+        self._actors()
+        self._place_loose()
+        for head in self.heads:
+            self._read_head(head)
+        if not self.found.things:
+            self._assume()
+        extra = self.found.things[MOST:]
+        self.found.too_many = [thing.plural for thing in extra]
+        self.found.things = self.found.things[:MOST]
+        self.found.meant = {p: t for p, t in self.found.meant.items() if t not in extra}
+        return self.found
+
+    # --- wishes ---------------------------------------------------------------------------------------------------------
+
+    def _read(self, ask: Ask) -> None:
+        if self._is_loose(ask):
+            self.loose += [(ask, phrase) for phrase in (ask.details or (ask.thing,))]
+            return
+        part = missing_part(ask.text)
+        if ask.verb in verbs() and not ask.action and (part is None or part.keeps):
+            self._brought(verbs()[ask.verb])
+        if (part and not (part.keeps and " ".join(core(ask.thing)) in terms())) or common_features(ask.text):
+            return
+        if ask.thing:
+            thing = self._thing(ask.thing, keep=self._keeps(ask), people=bool(ask.action or part) or not ask.verb)
+            self._details(ask, thing)
+        for other in ask.others:
+            if not part and not (len(other) == 1 and lexicon().verb_of(other[0])):
+                self._thing(other, keep=False, people=ask.verb == "connect")
+
+    def _details(self, ask: Ask, thing: Thing | None) -> None:
+        """A list after a thing names its fields, unless it names things of its own."""
+        if not ask.details:
+            return
+        if thing and ask.thing[-1] in KINDS:
+            thing.choices[ask.thing] = tuple(_capital(" ".join(d)) for d in ask.details)
+            return
+        fieldish = sum(is_field(d) for d in ask.details) * 2 >= len(ask.details)
+        if thing and (fieldish or ask.verb == "have"):
+            thing.details += [d for d in ask.details if d not in thing.details]
+        elif not fieldish:
+            for detail in ask.details:
+                if not missing_part(" ".join(detail)):
+                    self._thing(detail, keep=True, people=True)
+
+    def _actors(self) -> None:
+        """Who acts is kept too when what is kept belongs to them: companies that post jobs."""
+        targets = {to for t in self.found.things if t.archetype for f in t.archetype.fields for to in f.to}
+        for subject in dict.fromkeys(a.subject for a in self.asks if a.subject):
+            name = terms().get(" ".join(subject))
+            if name in targets and subject[-1] not in lexicon().audience | lexicon().administrator:
+                self._thing(subject, keep=False, people=True)
+
+    def _is_loose(self, ask: Ask) -> bool:
+        """ "input information such as model and fabric", "enter a credit status": fields of something named elsewhere."""
+        if ask.verb not in INPUT or not ask.thing:
+            return False
+        if ask.details:
+            return core(ask.thing)[-1] in lexicon().generic
+        inner = core(ask.thing)
+        return " ".join(inner) not in terms() and " ".join(ask.thing) not in terms()
+
+    def _place_loose(self) -> None:
+        """Fields without an owner go to who enters them, to what is created, or to the first thing."""
+        for ask, phrase in self.loose:
+            person = self.found.meant.get(ask.subject) or next((t for t in self.found.things if t.label.lower() == " ".join(ask.subject)), None)
+            made = next((t for a in self.asks if a.action in ("create", "edit") and a.sentence >= ask.sentence - 1 and (t := self.found.of(a))), None)
+            owner = person or made or next(iter(self.found.things), None)
+            if owner and core(phrase)[-1] not in lexicon().generic and phrase not in owner.details:
+                owner.details.append(phrase)
+
+    def _keeps(self, ask: Ask) -> bool:
+        """Whether the wish would make sense only for something the application stores."""
+        return ask.action in KEEPING or ask.verb in TRADE or (not ask.verb and ask.direct) or ask.verb == "have"
+
+    def _thinkable(self, phrase: Phrase) -> bool:
+        """Whether a phrase can be a thing at all."""
+        inner, known = core(phrase), lexicon()
+        if not inner or " ".join(inner) in terms():
+            return bool(inner)
+        last = inner[-1]
+        if len(inner) == 1 and known.verb_of(last) == last:
+            return False
+        return not (last in known.never or last in known.telling or last in known.generic or last in known.application or (last in known.people and not term_in(inner)))
+
+    def _thing(self, phrase: Phrase, *, keep: bool, people: bool) -> Thing | None:
+        if phrase in self.found.meant:
+            return self.found.meant[phrase]
+        inner = " ".join(core(phrase))
+        if not self._thinkable(phrase) or core(phrase)[-1] in lexicon().audience or (is_field(core(phrase)) and inner not in terms()):
+            return None
+        if len(core(phrase)) == 1 and inner not in terms():
+            for thing in self.found.things:
+                if singular(thing.label.lower().split()[-1]) == inner and len(thing.label.split()) > 1:
+                    return thing
+        name = self.matcher.archetype(phrase)
+        if name and archetypes()[name].family == "people" and not people:
+            return None
+        if name:
+            thing = self._from_archetype(phrase, archetypes()[name])
+        elif keep and self._countable(phrase):
+            thing = self._from_words(core(phrase))
+        else:
+            return None
+        self.found.meant[phrase] = thing
+        return thing
+
+    def _countable(self, phrase: Phrase) -> bool:
+        """A plural of it stands in the message: "raw materials" are kept, "speed" is not."""
+        inner = core(phrase)
+        return len(inner) <= 3 and inner[-1] not in UNCOUNTABLE and plural(inner[-1]) in self.words and inner[-1] not in lexicon().verbs
+
+    def _brought(self, name: str) -> None:
+        if self.found.by_archetype(name) is None:
+            archetype = archetypes()[name]
+            self.found.things.append(Thing(archetype.label, archetype.plural, archetype, ""))
+
+    # --- making things ----------------------------------------------------------------------------------------------------
+
+    def _from_archetype(self, phrase: Phrase, archetype: Archetype) -> Thing:
+        inner = core(phrase)
+        term = term_in(inner)
+        lexical = terms().get(" ".join(term)) == archetype.name
+        self._modifiers(inner, term if lexical else (), archetype)
+        words = _label_words(inner, term if lexical else (), archetype)
+        text = " ".join(words)
+        apart = text in archetype.variants or " ".join(term) in archetype.variants or (not lexical and archetype.family in ("things", "content"))
+        key = text if apart else ""
+        same = [t for t in self.found.things if t.archetype is archetype]
+        for thing in same:
+            if not key or thing.key == key or (key and thing.key.split()[-1:] == words[-1:]) or archetype.family in ("people", "records"):
+                return thing
+        label, many = _labels(words, archetype, variant=text in archetype.variants)
+        if same and same[0].from_name and not same[0].key:
+            same[0].label, same[0].plural, same[0].key, same[0].from_name = label, many, key, False
+            return same[0]
+        if len(same) >= MOST_ALIKE:
+            return same[0]
+        thing = Thing(label, many, archetype, key, own_rows=lexical)
+        self.found.things.append(thing)
+        return thing
+
+    def _modifiers(self, inner: Phrase, term: Phrase, archetype: Archetype) -> None:
+        """ "employee attendance" speaks of employees too, when an attendance belongs to one."""
+        targets = {to for f in archetype.fields for to in f.to}
+        for word in inner[: len(inner) - len(term)] if term else ():
+            name = terms().get(word)
+            if name in targets and name is not None and not self.found.by_archetype(name):
+                owner = archetypes()[name]
+                label, many = _labels((word,), owner, variant=False)
+                self.found.things.append(Thing(label, many, owner, ""))
+
+    def _from_words(self, inner: Phrase) -> Thing:
+        key = inner[-1]
+        for thing in self.found.things:
+            if thing.archetype is None and thing.key == key and (thing.label.lower().split()[:-1] == list(inner[:-1]) or len(inner) == 1):
+                return thing
+        text = " ".join(inner)
+        thing = Thing(_capital(text), _capital(plural_phrase(text)), None, key)
+        self.found.things.append(thing)
+        return thing
+
+    # --- the application's own name ----------------------------------------------------------------------------------------
+
+    def _read_head(self, head: Phrase) -> None:
+        """ "recipe site": its name tells what it keeps, surely when it is the very word, else when little else does."""
+        if not head or head in self.found.meant:
+            return
+        exact = " ".join(head) in terms()
+        if not exact and len(self.found.things) >= 2:
+            return
+        name = self.matcher.archetype(head) if self._thinkable(head) else None
+        if name and self.found.by_archetype(name) is None:
+            before = len(self.found.things)
+            self.found.meant[head] = self._from_archetype(head, archetypes()[name])
+            self.found.meant[head].from_name = True
+            self.found.things[:] = self.found.things[before:] + self.found.things[:before]
+
+    # --- nothing was named ---------------------------------------------------------------------------------------------------
+
+    def _assume(self) -> None:
+        names, why = self._usual()
+        for name in names:
+            archetype = archetypes()[name]
+            self.found.things.append(Thing(archetype.label, archetype.plural, archetype, "", assumed=True))
+        self.found.assumed_for = why
+
+    def _usual(self) -> tuple[Sequence[str], str]:
+        """What applications of this kind usually keep, and what told the kind."""
+        texts = [" ".join(a.thing) for a in self.asks if a.head] + [" ".join(a.thing) for a in self.asks] + [a.text.lower() for a in self.asks]
+        for text in texts:
+            for setting in read("settings.toml")["setting"]:
+                word = next((w for w in setting["words"] if f" {w} " in f" {text} " or f" {w}s " in f" {text} "), None)
+                if word:
+                    return setting["keeps"], word
+        return DEFAULT, ""
+
+
+def head_phrase(ask: Ask) -> Phrase:
+    """What the name of the application says about its content: "short-term apartment rental website" → apartment rental."""
+    known = lexicon()
+    low = [w for w in ask.thing if w not in known.determiner | known.vague]
+    while len(low) > 1 and low[-1] in known.application:
+        low.pop()
+    if low and low[-1] in known.application:
+        return ()
+    while len(low) > 1 and (low[-1] in known.acts or (low[-1] in known.telling and " ".join(low) not in terms())
+                            or (low[-1].endswith("ing") and known.verb_of(low[-1]) and " ".join(low[-2:]) not in terms())):  # fmt: skip
+        low.pop()
+    from_words = [*low[:-1], _one(low[-1])] if low else []
+    return tuple(from_words)
+
+
+def _one(word: str) -> str:
+    found = core((word,))
+    return next((t for t in (word, word.removesuffix("s")) if t in terms()), found[0])
+
+
+def _label_words(inner: Phrase, term: Phrase, archetype: Archetype) -> Phrase:
+    """The words of the label: what the person wrote, unless that says nothing or is too long."""
+    if not term:
+        return inner[-2:] if len(inner) > 3 else inner
+    extra = inner[: inner.index(term[0])] if len(term) < len(inner) else ()
+    extra = tuple(w for w in extra if not w.isdigit())
+    named = [w for w in extra if w not in lexicon().people and terms().get(w) is None]
+    if len(named) + len(term) <= 2 and len(named) == len(extra):
+        return (*named, *term)
+    return term
+
+
+def _labels(words: Phrase, archetype: Archetype, *, variant: bool) -> tuple[str, str]:
+    """(label, plural) for words that mean ``archetype``."""
+    text, last = " ".join(words), words[-1]
+    if text == archetype.label.lower():
+        return archetype.label, archetype.plural
+    if last in UNCOUNTABLE and variant:
+        return _capital(f"{text} {archetype.label.lower()}"), _capital(text)
+    if last in UNCOUNTABLE or last in _weak_ends() or last.endswith("ing"):
+        return archetype.label, archetype.plural
+    return _capital(text), _capital(plural_phrase(text))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _weak_ends() -> frozenset[str]:
+    """Last words that make no good name of a thing."""
+    known = lexicon()
+    return (known.generic - {"record", "information"}) | (known.telling - {"game", "inventory"}) | known.never - {"game", "report"}
+
+
+def common_features(text: str) -> tuple[str, ...]:
+    """Feature ids that a text without a thing of its own asks for: "login", "dashboard", "dark mode"; the longest words decide."""
+    found = forms(text)
+    hits = [(len(words), ids) for words, ids in lexicon().features.items() if holds(found, words)]
+    return max(hits)[1] if hits else ()
+
+
+def labels(things: Iterable[Thing]) -> str:
+    """ "projects, tasks and team members"."""
+    names = [thing.plural.lower() for thing in things]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
