@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from synergy.core.bench import Bench
 from synergy.core.stacks import stack
-from synergy.core.toolchains import run_command
 from synergy.core.types import ChangeSet, Entity, Feature, Plan, Proof
 from uiagents import openapi, rows
 from uiagents.agents.base import change_set, with_checks
 from uiagents.blueprints import render_file, render_tree
+from uiagents.selftest import run_commands
 
 TESTS = "backend/tests/"
 SELF_TEST = ("backend-test", "openapi", "backend-lint")  #: the longest first
@@ -39,9 +38,7 @@ class Backend:
         files = render(plan)
         change = change_set(bench, self.name, files, proofs=proofs(plan, files))
         bench.apply((change,))
-        with ThreadPoolExecutor(2) as pool:
-            runs = pool.map(lambda name: run_command(bench, spec, name, change.files), SELF_TEST)
-            return with_checks(change, *runs)
+        return with_checks(change, *run_commands(bench, spec, SELF_TEST, change.files))
 
 
 def render(plan: Plan) -> dict[str, bytes]:
