@@ -4,8 +4,12 @@ from inference.calibration import calibrate
 from inference.embeddings.base import DIMENSIONS
 from inference.evaluation import cross_validation, evaluate_stacks
 from inference.passages import Neighbour, embedder, nearest, sync_passages
+from inference.planning.archetypes import library
+from inference.planning.planner import make_plan as plan_message
 from inference.stack import infer_stack
 from inference.templates import seed_templates
+from synergy.core.bench import Bench
+from synergy.core.types import Message, Plan, StackChoice
 
 __all__ = [
     "DIMENSIONS",
@@ -15,7 +19,19 @@ __all__ = [
     "embedder",
     "evaluate_stacks",
     "infer_stack",
+    "make_plan",
     "nearest",
     "seed_templates",
     "sync_passages",
 ]
+
+
+def make_plan(bench: Bench, message: Message, stack: StackChoice) -> Plan:
+    """The plan for a message, without a model: the same message gives the same plan.
+
+    Raises NotBuildable when no stack was chosen, BadInput when the message has no words.
+    """
+    sync_passages("domain", library())
+    plan = plan_message(message, stack, nearest)
+    bench.note(f"{plan.title}: {len(plan.entities)} things, {len(plan.pages)} pages, {len(plan.clauses)} requirements")
+    return plan

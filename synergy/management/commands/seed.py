@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from inference.services import seed_templates
+from inference.services import seed
 
 
 class Command(BaseCommand):
-    help = "Put the stack templates, their exemplars and the calibration into the database."
+    help = "Put the stack templates, their exemplars, the calibration and the domain library into the database."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        changed = seed_templates()
-        self.stdout.write(f"{changed} exemplars changed." if changed else "Everything is up to date.")
+        changed = seed()
+        self.stdout.write(f"{changed} rows changed." if changed else "Everything is up to date.")
