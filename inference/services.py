@@ -21,6 +21,7 @@ __all__ = [
     "infer_stack",
     "make_plan",
     "nearest",
+    "seed",
     "seed_templates",
     "sync_passages",
 ]
@@ -31,7 +32,11 @@ def make_plan(bench: Bench, message: Message, stack: StackChoice) -> Plan:
 
     Raises NotBuildable when no stack was chosen, BadInput when the message has no words.
     """
-    sync_passages("domain", library())
     plan = plan_message(message, stack, nearest)
     bench.note(f"{plan.title}: {len(plan.entities)} things, {len(plan.pages)} pages, {len(plan.clauses)} requirements")
     return plan
+
+
+def seed() -> int:
+    """Put everything that is found by similarity into the database; the number of rows that changed."""
+    return seed_templates() + sync_passages("domain", library())
