@@ -334,7 +334,7 @@ class Session:
             return await asyncio.wait_for(work(Chromium(self._browser, proxy, self._scripts), proxy), seconds)
         finally:
             server.close()
-            proxy.close()
+            await proxy.close()
 
     def stop(self) -> None:
         if self._end is not None:

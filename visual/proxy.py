@@ -68,9 +68,11 @@ class Proxy:
         """How many requests of ``visit`` wait for their answer."""
         return self._open[visit]
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """End all connections."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

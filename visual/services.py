@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from synergy.core.bench import Bench, safe_path, tree_hash
+from synergy.core.sandboxes.base import Server
 from synergy.core.stacks import stack
 from synergy.core.types import ChangeSet, CommandRun, Finding, PageKind, Plan, Shot, UiSpec, VisualReport
 from visual import axe
 from visual.baselines import Look, Place, approve, approved, offer
-from visual.browser import BrowserCrashed, Chromium, fonts, session
+from visual.browser import BrowserCrashed, Chromium, Session, fonts, session
 from visual.checks.base import Check, Judged, registry
 from visual.diff import compare
 from visual.proxy import Proxy
@@ -34,14 +35,14 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
     """
     started = time.monotonic()
     project = lay_out(bench, stack(plan.stack), changes, ui)
-    checks = registry.all()
+    checks = tuple(registry.all().values())
     runs: tuple[CommandRun, ...] = ()
     try:
-        runs, browser, seen = _visit(bench, plan, project, checks.values())
+        runs, browser, seen = _visit(bench, plan, project, checks)
     except DoesNotRun as error:
         finding = Finding(check="render", severity="critical", page=plan.pages[0].slug, message=error.message)
         browser, seen = "", Seen(findings=[finding])
-    album = _Album(bench, browser, checks.values())
+    album = _Album(bench, browser, checks)
     shots = tuple(album.judge(drawing) for drawing in seen.drawings)
     offer(bench.project_key, album.looks)
     return VisualReport(
@@ -60,29 +61,18 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
     )
 
 
-def _visit(bench: Bench, plan: Plan, project: Project, checks: Iterable[Check]) -> tuple[tuple[CommandRun, ...], str, Seen]:
-    """Build, serve, visit; once more when the browser crashes."""
-    checks = tuple(checks)
+def _visit(bench: Bench, plan: Plan, project: Project, checks: tuple[Check, ...]) -> tuple[tuple[CommandRun, ...], str, Seen]:
+    """Build, serve, visit; once more when the browser crashes. Returns what was run, the browser and what was seen."""
     scripts = tuple(script for check in checks for script in check.scripts)
     login = next((page for page in plan.pages if page.kind is PageKind.LOGIN), None)
     site = Site(plan.pages, login, plan.demo_email, plan.demo_password)
-    lines: list[str] = []
-
-    def tick() -> None:
-        bench.check_stop()
-        while lines:
-            bench.note(lines.pop(0))
-
-    async def work(chromium: Chromium, proxy: Proxy) -> tuple[str, Seen]:
-        return chromium.version, await Tour(chromium, proxy, site, checks, lines.append).run()
-
     for attempt in range(TRIES):
         with ExitStack() as opened:
             running = opened.enter_context(session(scripts))  # starts in the background
             runs = project.build()
             server = opened.enter_context(project.serve())
             try:
-                return runs, *running.run(server.socket, work, tick, SECONDS)
+                return runs, *_tour(bench, running, server, site, checks)
             except BrowserCrashed as error:
                 if not server.alive():
                     raise DoesNotRun(f"The server ended while its pages were visited:\n{server.log()[-1500:]}") from error
@@ -90,6 +80,25 @@ def _visit(bench: Bench, plan: Plan, project: Project, checks: Iterable[Check]) 
                     raise
                 bench.note(f"{error.message} Trying again.")
     raise AssertionError("unreachable")
+
+
+def _tour(bench: Bench, running: Session, server: Server, site: Site, checks: tuple[Check, ...]) -> tuple[str, Seen]:
+    lines: list[str] = []
+
+    def tell() -> None:
+        while lines:
+            bench.note(lines.pop(0))
+
+    def tick() -> None:
+        bench.check_stop()
+        tell()
+
+    async def work(chromium: Chromium, proxy: Proxy) -> tuple[str, Seen]:
+        return chromium.version, await Tour(chromium, proxy, site, checks, lines.append).run()
+
+    seen = running.run(server.socket, work, tick, SECONDS)
+    tell()
+    return seen
 
 
 class _Album:
