@@ -116,9 +116,9 @@ def attribute(value: object) -> Markup:
     return Markup(f'"{words}"' if literals.JSX_PLAIN.match(words) else f"{{{literals.js(words)}}}")  # noqa: S704  # matched or escaped
 
 
-def format_names(facts: Iterable[PlanField], texts: Iterable[PlanField]) -> str:
+def format_names(details: Iterable[PlanField]) -> str:
     """The formatters that the summary of a record uses."""
-    shown = [*texts, *(f for f in facts if f.kind not in (Kind.ENUM, Kind.REF, Kind.RATING, *LINKS))]
+    shown = (f for f in details if f.kind not in (Kind.ENUM, Kind.REF, Kind.RATING, *LINKS))
     return ", ".join(sorted({"formatDateTime", *(FORMATTERS[f.kind] for f in shown)}))
 
 
