@@ -75,12 +75,20 @@ def rows(sql: str, values: Mapping[str, Any], patience: float = PATIENCE) -> lis
     end = time.monotonic() + patience
     while True:
         try:
-            with pool().connection() as link:
-                return link.execute(sql.encode(), values).fetchall()
+            return _once(sql, values)
         except psycopg.OperationalError:  # restarting, unreachable, a deadlock, or a connection from before the restart
             if time.monotonic() >= end:
                 raise
             time.sleep(0.1)
+
+
+def _once(sql: str, values: Mapping[str, Any]) -> list[Row]:
+    mine = pool()
+    link = mine.getconn()
+    try:
+        return link.execute(sql.encode(), values).fetchall()
+    finally:
+        mine.putconn(link)
 
 
 def persist(work: Callable[[], Done], patience: float = PATIENCE) -> Done:

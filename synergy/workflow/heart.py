@@ -26,6 +26,7 @@ from synergy.workflow.times import TIMES
 
 log = logging.getLogger(__name__)
 
+GATHER = 0.02  #: seconds in which news are gathered, so that steps of no length do not pay for a message each
 STOP_CHANNEL = "synergy_stop"  #: a run was ended from outside: look at once, not at the next beat
 
 
@@ -136,6 +137,7 @@ class Heart:
         """Wait for the next beat, for work, or for a call to stop (True)."""
         ready, _, _ = select.select([session.fileno(), self._wake_read], [], [], max(0.0, seconds))
         if self._wake_read in ready:
+            self._ended.wait(GATHER)
             os.read(self._wake_read, 4096)
         return session.fileno() in ready and any(session.notifies(timeout=0))
 

@@ -14,11 +14,13 @@ import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from synergy.core.errors import BadInput, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
+from synergy.core.types import Value
 from synergy.workflow import engine, steps
 from synergy.workflow.db import persist
-from synergy.workflow.engine import Attempt, Facts, Ready, Recorded
+from synergy.workflow.engine import Attempt, Ready, Recorded
 from synergy.workflow.heart import Heart, Watched, heart
 from synergy.workflow.shape import Shape, StepSpec, shape
+from synergy.workflow.steps import Inputs
 
 log = logging.getLogger(__name__)
 
@@ -39,36 +41,41 @@ def take(run: uuid.UUID, name: str, *, goes_on: Callable[[str], bool]) -> Turn:
     pulse = heart(pipeline.engine)
     attempt = engine.claim(pipeline, run, name, pulse.worker)
     worked, ready = attempt is not None, tuple[Ready, ...]()
+    known: Inputs | None = None
     while attempt is not None:
-        recorded = _one(pipeline, pulse, attempt, goes_on)
+        recorded, known = _one(pipeline, pulse, attempt, goes_on, known)
         attempt, ready = recorded.next, recorded.ready
         pulse.news(run)
         close_old_connections()
     return Turn(worked, ready)
 
 
-def _one(pipeline: Shape, pulse: Heart, attempt: Attempt, goes_on: Callable[[str], bool]) -> Recorded:
-    """Run one step; whatever happens ends in the ledger."""
+def _one(
+    pipeline: Shape, pulse: Heart, attempt: Attempt, goes_on: Callable[[str], bool], known: Inputs | None
+) -> tuple[Recorded, Inputs | None]:
+    """Run one step; whatever happens ends in the ledger. Also what is known to who goes on."""
     spec = pipeline.spec(attempt.name)
     watched = pulse.watch(attempt)
     recorded = Recorded(accepted=False)
     with _given_back(attempt, watched):
-        result, cost, facts = _run(pipeline, spec, pulse, watched)
+        inputs = steps.read(pipeline, attempt.run, attempt.name, known)
+        value = _run(pipeline, spec, pulse, watched, inputs)
+        result, facts = value.model_dump_json(), steps.facts(value, inputs)
         following = pipeline.after(spec.name)
         inline = len(following) == 1 and len(pipeline.siblings(spec.name)) == 1 and goes_on(following[0].queue)
-        recorded = engine.record(pipeline, attempt, result, cost_usd=cost, facts=facts, inline=inline)
+        recorded = engine.record(pipeline, attempt, result, cost_usd=steps.cost(value), facts=facts, inline=inline)
+        known = steps.with_result(pipeline, inputs, spec.name, result) if recorded.next else None
     pulse.unwatch(attempt)
-    return recorded
+    return recorded, known
 
 
-def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched) -> tuple[str, float, Facts | None]:
+def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs: Inputs) -> Value:
     run = watched.attempt.run
-    inputs = steps.read(pipeline, run, spec.name)
     place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line))
     value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
     if not isinstance(value, spec.result):
         raise PermanentError(f"{spec.name} gave a {type(value).__name__} where a {spec.result.__name__} was due.")
-    return value.model_dump_json(), steps.cost(value), steps.facts(value, inputs)
+    return value
 
 
 @contextmanager
