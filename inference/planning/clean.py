@@ -7,6 +7,7 @@ import unicodedata
 
 from inference.planning.lexicon import lexicon
 from synergy.core.errors import BadInput
+from synergy.core.secrets import redact
 
 LONGEST = 20_000  #: characters
 FOREIGN = 0.34  #: share of letters outside the Latin alphabet from which a message cannot be read
@@ -20,8 +21,8 @@ EXAMPLE = "For example: Track orders, customers and invoices for a bakery."
 def clean_message(text: str) -> str:
     """``text`` in NFC without control, bidi, zero-width and tag characters or terminal codes, white space collapsed.
 
-    Lines of a list are joined with semicolons. Raises BadInput for what cannot be built from: empty, longer than 20,000
-    characters, binary, without a word, or in a language the planner does not read.
+    Lines of a list are joined with semicolons, secret-like strings become ``[redacted]``. Raises BadInput for what cannot be
+    built from: empty, longer than 20,000 characters, binary, without a word, or in a language the planner does not read.
     """
     if len(text) > LONGEST:
         size = f"{len(text):,} characters"
@@ -31,7 +32,7 @@ def clean_message(text: str) -> str:
     plain = "".join(map(_kept, unicodedata.normalize("NFC", ANSI.sub("", text))))
     joined = PARAGRAPH.sub(". ", BULLET.sub("; ", plain.strip()))
     line = " ".join(joined.split())
-    line = re.sub(r"([:;.,!?]);\s", r"\1 ", line)
+    line = redact(re.sub(r"([:;.,!?]);\s", r"\1 ", line))  # what is pasted by mistake is never stored
     if not line:
         raise BadInput("The message is empty.", hint=f"Say in a sentence what the application should keep or do. {EXAMPLE}")
     if not any(c.isalpha() for c in line):
