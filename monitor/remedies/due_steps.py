@@ -6,8 +6,12 @@ than it should. The steps of a stuck chord are ready or running steps like all o
 
 from __future__ import annotations
 
+import time
+
 from monitor.remedies.base import Remedy, Repair
 from synergy.workflow import engine, wire
+
+SECOND_LOOK = 0.5  #: seconds in which a message that is on its way to a child of a worker arrives there
 
 
 def apply() -> list[Repair]:
@@ -17,18 +21,27 @@ def apply() -> list[Repair]:
     due = engine.take_due({} if engine.newcomers() else missing(expected))
     wire.send(due)
     return [
-        Repair(
-            "It was ready, but its message came to nothing.", "It was sent again.", run=step.run, step=step.name, since=step.late
-        )
+        Repair("It was ready, but its message came to nothing.", "It was sent again.", step.run, step.name, step.late)
         for step in due
         if step.resent
     ]
 
 
 def missing(expected: dict[str, int]) -> dict[str, int]:
-    """Queue → how many messages should be there and are not."""
+    """Queue → how many messages should be there and are not, at two looks."""
+    first = short(expected)
+    if not any(first.values()):
+        return {}
+    time.sleep(SECOND_LOOK)
+    again = short(engine.due_queues())
+    return {queue: min(count, again.get(queue, 0)) for queue, count in first.items()}
+
+
+def short(expected: dict[str, int]) -> dict[str, int]:
+    """Each worker may have one message in hand that it has not looked at, for as long as the queue still holds some."""
     held = wire.backlog(list(expected))
-    return {queue: max(0, count - held.get(queue, 0)) for queue, count in expected.items()}
+    in_hand = engine.workers()
+    return {queue: max(0, count - held.get(queue, 0) - (in_hand if held.get(queue) else 0)) for queue, count in expected.items()}
 
 
 part = Remedy(apply, rank=30, quick=True)

@@ -242,6 +242,11 @@ def newcomers() -> bool:
     return WorkerBeat.objects.filter(started_at__gt=Now() - timedelta(seconds=TIMES.calm)).exists()
 
 
+def workers() -> int:
+    """How many worker processes live."""
+    return WorkerBeat.objects.count()
+
+
 def take_due(again: Mapping[str, int]) -> list[Ready]:
     """Ready steps to send now. ``again``: queue → how many of those that were sent before may be sent once more."""
     found = ask(sql.SEND, {"again": json.dumps(dict(again)), "resend": TIMES.resend})
