@@ -132,7 +132,8 @@ def _refused(call: ObservedCall, declared: Operation) -> Iterator[Difference]:
         yield _refusal("missing_endpoint", call, declared, f"status {call.status}")
     if call.status == 405:
         yield _refusal("method", call, declared, f"status {call.status}")
-    if call.status == 401 and declared.auth is False:
+    refused_credentials = "password" in call.request  # who signs in with a wrong password is told so by a 401
+    if call.status == 401 and declared.auth is False and not refused_credentials:
         yield _refusal("auth", call, declared, f"status {call.status}, though it is open to everybody")
 
 
