@@ -1,0 +1,28 @@
+"""Plans for sites that everybody may look at, and what the rendered frontend of a plan holds."""
+
+from __future__ import annotations
+
+from synergy.core.stacks import stack
+from synergy.core.types import Feature, Page, PageKind, Plan
+from tests import factories
+from uiagents import react
+
+OPEN = (PageKind.LIST, PageKind.DETAIL, PageKind.DASHBOARD)
+
+
+def public_site() -> Plan:
+    """Customers and orders that everybody may look at, with a start page of its own."""
+    plan = factories.plan(access="public_read")
+    pages = [p.model_copy(update={"public": p.public or p.kind in OPEN}) for p in plan.pages]
+    pages = [
+        p.model_copy(update={"path": "/dashboard", "sample": "/dashboard"}) if p.kind is PageKind.DASHBOARD else p for p in pages
+    ]
+    home = Page(slug="home", path="/", sample="/", title="Home", kind=PageKind.HOME, public=True)
+    features = (*plan.features, Feature(id="home.page", label="A start page", pages=("home",)))
+    return plan.model_copy(update={"pages": (home, *pages), "features": features})
+
+
+def rendered(plan: Plan) -> dict[str, str]:
+    """The frontend as the templates write it, before it is formatted: path → text."""
+    files = react.shell_files(plan, stack(plan.stack).folder / "adapter") | react.scope_files(plan)
+    return {path: content.decode() for path, content in files.items()}

@@ -1,0 +1,138 @@
+"""The ui step: what its components are, and that what it writes passes types, tests with coverage, and build."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from slo.coverage import own_sources, read_coverage
+from slo.junit import read_junit
+from synergy.core.bench import layers, merged
+from synergy.core.errors import NotBuildable
+from synergy.core.stacks import stack
+from synergy.core.toolchains import inputs_hash
+from synergy.core.types import ChangeSet, CommandRun, Plan, UiSpec
+from tests.factories import customer, extreme_plan, large_plan, lonely, plan
+from tests.uiagents.sites import public_site, rendered
+from uiagents import openapi
+from uiagents.components import components_of, proofs_of
+from uiagents.services import infer_ui, run_agent
+
+PLANS = {"plan": plan, "one": lambda: plan(customer()), "bare": lambda: plan(lonely()), "public": public_site, "extreme": extreme_plan, "large": large_plan}  # fmt: skip
+each_plan = pytest.mark.parametrize("make", PLANS.values(), ids=PLANS)
+
+
+# --- components ------------------------------------------------------------------------------------------------------
+
+
+@each_plan
+def test_every_scope_has_six_to_eight_components(make):
+    count = Counter(component.scope for component in components_of(make()))
+    assert set(count.values()) <= {6, 7, 8}
+    assert len(count) == len(make().entities) + 1 + any(p.kind == "home" for p in make().pages)
+
+
+@each_plan
+def test_every_component_is_written_with_its_props_and_has_tests(make):
+    made = make()
+    files = rendered(made)
+    for component in components_of(made):
+        source, tests = files[component.path], files[component.test]
+        assert f"export function {component.name}" in source
+        assert f'describe("{component.name}"' in tests, component.name
+        assert all(prop.name in source for prop in component.props), component.name
+
+
+@each_plan
+def test_every_component_needs_only_planned_operations(make):
+    made = make()
+    planned = {e.operation for e in made.endpoints}
+    assert all(set(component.data) <= planned for component in components_of(made))
+
+
+@each_plan
+def test_every_proof_names_files_and_tests_that_are_written(make):
+    files = rendered(make())
+    for proof in proofs_of(make()):
+        assert all(f in files for f in proof.files), proof
+        for test in proof.tests:
+            path, name = test.split("::")
+            group, _, case = name.partition(" > ")
+            assert f'describe("{group}"' in files[path], test
+            assert f'test("{case}"' in files[path], test
+
+
+def test_a_filter_is_proved_only_where_there_is_something_to_filter():
+    entity = customer().model_copy(update={"fields": tuple(f for f in customer().fields if f.kind != "boolean")})
+    assert not any(proof.feature.endswith(".filter") for proof in proofs_of(plan(entity)))
+
+
+def test_a_status_has_a_badge_only_where_there_is_one():
+    names = {component.name for component in components_of(plan())}
+    assert "OrderStatusBadge" in names
+    assert "CustomerStatusBadge" not in names
+
+
+def test_a_stack_without_a_page_set_is_refused(bench):
+    with pytest.raises(NotBuildable):
+        infer_ui(bench, plan().model_copy(update={"stack": "mern"}), ())
+
+
+# --- in the sandbox --------------------------------------------------------------------------------------------------
+
+
+def written(bench, made: Plan, *edits: ChangeSet) -> tuple[tuple[ChangeSet, ...], UiSpec]:
+    """The frontend of ``made`` with the contract that the backend agent delivers."""
+    contract = ChangeSet(agent="backend", files={"openapi.json": bench.store.put(openapi.document(made))})
+    changes = (run_agent(bench, "frontend", made), contract, *edits)
+    return changes, infer_ui(bench, made, changes)
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("make", [plan, public_site, extreme_plan], ids=["plan", "public", "extreme"])
+def test_what_is_written_passes_its_checks_is_covered_and_proves_every_feature(bench, make):
+    made = make()
+    changes, ui = written(bench, made)
+    failed = {run.name: bench.store.get_text(run.output)[-4000:] for run in ui.changes.checks if run.returncode}
+    assert not failed
+    assert [run.name for run in ui.changes.checks] == ["frontend-format", "frontend-test", "frontend-types", "frontend-build"]
+    build = next(run for run in ui.changes.checks if run.name == "frontend-build")
+    assert "frontend/dist/index.html" in json.loads(bench.store.get_text(build.outputs["dist"]))
+
+    run = next(run for run in ui.changes.checks if run.name == "frontend-test")
+    files = merged(layers(changes, ui))
+    assert run.inputs == inputs_hash(stack(made.stack), run.name, files)  # so that the tests step takes this evidence
+    assert covered(bench, made, run, files) >= 0.98
+    cases = read_junit(bench.store.get(run.outputs["junit"]), "frontend", files)
+    passed = {case.id for case in cases if case.outcome == "passed"}
+    proofs = [*changes[0].proofs, *ui.changes.proofs]
+    assert not [test for proof in proofs for test in proof.tests if test not in passed]
+    assert {proof.feature for proof in proofs} == {feature.id for feature in made.features}
+
+
+def covered(bench, made: Plan, run: CommandRun, files: dict[str, str]) -> float:
+    """Covered lines over all lines of the frontend's own code, as the tests step counts them."""
+    spec = stack(made.stack)
+    own, left_out = own_sources(files, spec.commands[run.name].inputs, spec.coverage_excluded["frontend"])
+    sources = {path: bench.store.get_text(files[path]) for path in own}
+    report = run.outputs["coverage"]
+    return read_coverage("frontend", bench.store.get(report), "frontend", sources, left_out, report).ratio
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(900)
+def test_a_client_that_breaks_the_contract_is_recorded_as_failing(bench):
+    made = plan(lonely())
+    client = rendered(made)["frontend/src/api/client.ts"]
+    create = 'http.POST("/api/lonely", { body })'
+    assert create in client
+    broken = client.replace(create, 'http.POST("/api/lonely", { body, headers: { "Content-Type": "text/plain" } })')
+    edit = ChangeSet(agent="edits", files={"frontend/src/api/client.ts": bench.store.put_text(broken)})
+    changes, ui = written(bench, made, edit)
+    assert merged(layers(changes, ui))["frontend/src/api/client.ts"] == edit.files["frontend/src/api/client.ts"]
+    run = next(run for run in ui.changes.checks if run.name == "frontend-test")
+    assert run.returncode
+    assert "not sent as application/json" in bench.store.get_text(run.output)
