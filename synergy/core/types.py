@@ -8,16 +8,45 @@ File contents never travel inside a value; they live in the artifact store under
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from synergy.core.plans import (
+    Choice,
+    Clause,
+    ClauseStatus,
+    DesignTokens,
+    Endpoint,
+    Entity,
+    Feature,
+    Kind,
+    Page,
+    PageKind,
+    Palette,
+    Plan,
+    PlanField,
+    Role,
+)
+from synergy.core.value import Value
 
-class Value(BaseModel):
-    """Base of all values: immutable, unknown fields refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = [
+    "Choice",
+    "Clause",
+    "ClauseStatus",
+    "DesignTokens",
+    "Endpoint",
+    "Entity",
+    "Feature",
+    "Kind",
+    "Page",
+    "PageKind",
+    "Palette",
+    "Plan",
+    "PlanField",
+    "Role",
+    "Value",
+]
 
 
 # --- message and stack -----------------------------------------------------------------------------------------------
@@ -47,192 +76,6 @@ class StackChoice(Value):
     built_with: str | None  #: the stack whose blueprint is used; None = the run stops
     reason: str  #: why this stack, in words for a person
     candidates: tuple[StackCandidate, ...] = ()  #: best first; the second is the runner-up
-
-
-# --- plan ------------------------------------------------------------------------------------------------------------
-
-
-class Kind(StrEnum):
-    """Field kinds that every blueprint can store, validate, show and edit."""
-
-    STRING = "string"
-    TEXT = "text"  #: several lines
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    MONEY = "money"  #: two decimals, ``unit`` is the ISO currency
-    PERCENT = "percent"  #: 0..100
-    RATING = "rating"  #: integer 1..5
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-    TIME = "time"
-    EMAIL = "email"
-    PHONE = "phone"
-    URL = "url"
-    ENUM = "enum"  #: one of ``choices``
-    REF = "ref"  #: belongs to ``target``; stored as ``<name>_id``
-
-
-class Choice(Value):
-    value: str  #: snake_case identifier
-    label: str
-    tone: Literal["neutral", "info", "success", "warning", "danger"] = "neutral"
-
-
-class PlanField(Value):
-    """One field of an entity. ``name`` is a safe snake_case identifier in Python, SQL and TypeScript."""
-
-    name: str
-    label: str
-    kind: Kind
-    required: bool = True
-    unique: bool = False
-    choices: tuple[Choice, ...] = ()
-    target: str = ""  #: for REF: the ``name`` of the entity it belongs to
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: int | None = None  #: characters, for STRING and TEXT
-    unit: str = ""  #: "EUR", "kg", "min" ...
-    help: str = ""
-    assumed: bool = False  #: True when the message did not name it
-
-
-class Entity(Value):
-    """A thing the application keeps. ``seed`` rows hold one value per field name; a REF holds the 1-based row it points to."""
-
-    name: str  #: PascalCase class name, unique, never a reserved or framework name
-    slug: str  #: plural kebab-case, the URL segment: ``/api/<slug>``
-    table: str  #: plural snake_case, the table and Python module name
-    label: str  #: "Order"
-    label_plural: str  #: "Orders"
-    icon: str = "box"  #: name in the icon set of the UI library
-    archetype: str | None = None  #: the domain archetype it was made from
-    fields: tuple[PlanField, ...]
-    display: str  #: name of the field that titles a row
-    subtitle: str | None = None
-    status: str | None = None  #: name of the ENUM field that is the row's state
-    seed: tuple[dict[str, str | int | float | bool | None], ...] = ()
-    assumed: bool = False  #: True when the message did not name it
-
-    def field(self, name: str) -> PlanField:
-        return next(f for f in self.fields if f.name == name)
-
-
-class Role(Value):
-    name: str  #: snake_case
-    label: str
-    can_write: bool = True
-    can_delete: bool = False
-
-
-class PageKind(StrEnum):
-    DASHBOARD = "dashboard"
-    LIST = "list"
-    DETAIL = "detail"
-    FORM = "form"  #: create; editing is ``/<slug>/:id/edit``
-    EDIT = "edit"
-    LOGIN = "login"
-    REGISTER = "register"
-    ACCOUNT = "account"
-    HOME = "home"  #: public start page
-
-
-class Page(Value):
-    slug: str  #: unique: "orders-list"
-    path: str  #: route pattern: "/orders/:id"
-    sample: str  #: a real address with seed data: "/orders/1"
-    title: str
-    kind: PageKind
-    entity: str | None = None  #: Entity.name
-    public: bool = False  #: may be seen without signing in
-
-
-class Feature(Value):
-    """Something a person can do.
-
-    Ids: auth.login auth.register auth.roles account.profile dashboard.stats dashboard.charts design.colors design.theme
-    home.page, and per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}.
-    """
-
-    id: str
-    label: str
-    entity: str | None = None
-    pages: tuple[str, ...] = ()  #: Page.slug
-
-
-class Endpoint(Value):
-    method: Literal["GET", "POST", "PATCH", "DELETE"]
-    path: str  #: "/api/orders/{id}"
-    operation: str  #: unique snake_case: "list_orders"
-    entity: str | None = None
-    auth: bool = True
-    paginated: bool = False
-
-
-class Palette(Value):
-    """Colours of one theme, all ``#rrggbb``. Text on its ground keeps at least 4.5:1, borders of controls 3:1."""
-
-    background: str
-    surface: str  #: cards, inputs
-    border: str
-    text: str
-    muted: str  #: secondary text, still AA on background and surface
-    primary: str  #: buttons, links, active navigation
-    on_primary: str
-    accent: str  #: tinted ground of selected items
-    on_accent: str
-    danger: str
-    on_danger: str
-    success: str
-    warning: str
-
-
-class DesignTokens(Value):
-    light: Palette
-    dark: Palette
-    asked: dict[str, str] = Field(default_factory=dict)  #: role → colour named in the message: {"background": "white"}
-    adjusted: tuple[str, ...] = ()  #: what was changed to keep the contrast, in words
-    chart: tuple[str, ...] = ()  #: series colours, light theme
-
-
-class ClauseStatus(StrEnum):
-    BUILT = "built"
-    ASSUMED = "assumed"
-    NOT_BUILT = "not_built"
-
-
-class Clause(Value):
-    """A row of the requirement ledger. The planner fills ``features``; ``built`` is only granted after the tests ran."""
-
-    id: str  #: "R1"
-    text: str  #: the words of the message, or what was assumed
-    features: tuple[str, ...] = ()  #: Feature.id
-    status: ClauseStatus
-    reason: str = ""
-    files: tuple[str, ...] = ()  #: that build it
-    tests: tuple[str, ...] = ()  #: that proved it in this run
-
-
-class Plan(Value):
-    name: str  #: "Bakery Orders"
-    slug: str  #: "bakery-orders": folder, package and image name
-    title: str
-    summary: str
-    message: str
-    stack: str  #: slug of the blueprint
-    access: Literal["private", "public_read"] = "private"  #: public_read: lists and details without signing in
-    entities: tuple[Entity, ...]
-    roles: tuple[Role, ...]  #: the first is given to who registers; the last has all rights
-    pages: tuple[Page, ...]
-    features: tuple[Feature, ...]
-    endpoints: tuple[Endpoint, ...]
-    tokens: DesignTokens
-    clauses: tuple[Clause, ...]
-    demo_email: str = "admin@example.com"
-    demo_password: str = "demo-pass-2468"  # noqa: S105  # documented seed account of the generated project, changed by env
-
-    def entity(self, name: str) -> Entity:
-        return next(e for e in self.entities if e.name == name)
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------

@@ -25,9 +25,9 @@ from zlib import crc32
 
 from synergy.core import tools
 from synergy.core.errors import SandboxError, ServiceDown
+from synergy.core.sandboxes._seccomp import program
+from synergy.core.sandboxes._supervise import MB, Supervised
 from synergy.core.sandboxes.base import Job, Limits, Mount, Outcome, Server
-from synergy.core.seccomp import program
-from synergy.core.supervise import MB, Supervised
 
 HINT = "bubblewrap needs user namespaces, or root with CAP_SYS_ADMIN. Nothing is run without a sandbox."
 WORK = "/work"
