@@ -1,4 +1,4 @@
-"""``manage.py evaluate WHAT FILE [--json OUT]``: measure a part of Synergy on cases from a file."""
+"""``manage.py evaluate WHAT FILE [--json OUT]``: measure a part of Synergy, or all of it, on cases from a file."""
 
 from __future__ import annotations
 
@@ -11,19 +11,31 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from inference.services import evaluate_stacks
+from synergy import celery
 from synergy.core.errors import SynergyError
 from synergy.core.evaluation import Evaluation
+from synergy.embedded.client import session
+from synergy.workflow.evaluation import evaluate_messages
 from uiagents.services import evaluate_contracts
 
-#: what can be evaluated → the function that does it
-EVALUATIONS: dict[str, Callable[[Path], Evaluation]] = {
-    "contracts": evaluate_contracts,
-    "stacks": evaluate_stacks,
+Note = Callable[[str], None]
+
+
+def messages(file: Path, note: Note) -> Evaluation:
+    with session(("worker", "beat"), note=note):
+        return evaluate_messages(file, note)
+
+
+#: what can be evaluated → the function that does it; it may say how far it is
+EVALUATIONS: dict[str, Callable[[Path, Note], Evaluation]] = {
+    "contracts": lambda file, note: evaluate_contracts(file),
+    "messages": messages,
+    "stacks": lambda file, note: evaluate_stacks(file),
 }
 
 
 class Command(BaseCommand):
-    help = "Measure a part of Synergy on cases from a JSON Lines file."
+    help = "Measure Synergy on cases from a JSON Lines file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=sorted(EVALUATIONS))
@@ -32,10 +44,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = EVALUATIONS[options["what"]](options["file"])
+            result = EVALUATIONS[options["what"]](options["file"], self.say)
         except SynergyError as error:
             raise CommandError(str(error)) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{options['file']} cannot be read: {error}") from error
         for line in result.lines:
             self.stdout.write(line)
         if options["json"]:
             options["json"].write_text(json.dumps(result.document(options["file"]), indent=1, ensure_ascii=False) + "\n")
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+assert celery.app  # messages go by the configured application
