@@ -64,14 +64,15 @@ class Lines(Silent):
         self.told: set[tuple[str, str, int]] = set()
 
     def note(self, line: str) -> None:
-        self.console.print(Text(line))
+        self.console.print(Text(line), soft_wrap=True)
 
     def update(self, run: Run) -> None:
         for step in run.steps.exclude(state__in=("waiting", "ready", "running", "skipped")).order_by("position"):
             mark = (step.name, step.state, step.attempt)
             if mark not in self.told:
                 self.told.add(mark)
-                self.console.print(Text(f"{step.name:<14} {step.state:<9} {_seconds(step)}  {step.error}".rstrip()))
+                line = f"{step.name:<14} {step.state:<9} {_seconds(step)}  {first_line(step.error)}"
+                self.console.print(Text(line.rstrip()), soft_wrap=True)
 
 
 class Board:
@@ -124,7 +125,11 @@ class Board:
         text = step.error or (self.notes.get(step.name, "") if step.state in ("running", "ready") else "")
         if step.attempt > 1:
             text = f"attempt {step.attempt}. {text}"
-        return Text(text[:120], style="red" if step.state == "failed" else "dim", overflow="ellipsis", no_wrap=True)
+        return Text(first_line(text)[:120], style="red" if step.state == "failed" else "dim", overflow="ellipsis", no_wrap=True)
+
+
+def first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
 
 
 def _seconds(step: Step) -> str:
@@ -150,9 +155,10 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     if report["not_built"]:
         console.print(Text("\nNot built:", style="bold"))
         for clause in report["not_built"]:
-            console.print(Text(f"  {clause['id']} {clause['text']}" + (f" – {clause['reason']}" if clause["reason"] else "")))
+            line = f"  {clause['id']} {clause['text']}" + (f" – {clause['reason']}" if clause["reason"] else "")
+            console.print(Text(line), soft_wrap=True)
     assumed = [clause for clause in report["requirements"] if clause["status"] == "assumed"]
-    if assumed:
+    if assumed and report["delivery"]:
         console.print(Text(f"\nAssumed: {len(assumed)} things the message left open; REQUIREMENTS.md has them.", style="dim"))
     for name, where in report["paths"].items():
         console.print(Text(f"{name:<12}{where}"), soft_wrap=True)
@@ -160,16 +166,20 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     head = Text(report["state"].upper(), style=ENDS.get(report["state"], "bold red"))
     console.print(Text.assemble("\n", head, f"  {took}  ${report['cost_usd']:.2f}  run {report['id']}"))
     if report["reason"]:
-        console.print(Text(report["reason"]))
+        console.print(Text(report["reason"]), soft_wrap=True)
 
 
-def _gates(gates: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for name in ("Gate", "Value", "Threshold", "Passed", "Evidence"):
-        table.add_column(name, justify="right" if name in ("Value", "Threshold") else "left", overflow="fold")
+def _gates(gates: list[dict[str, Any]]) -> Group:
+    """The verdict as a table, and below it why gates failed."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Gate", "Value", "", "Threshold", "Passed", "Evidence"):
+        table.add_column(name, justify="right" if name == "Value" else "left", no_wrap=name != "Evidence")
     for gate in gates:
-        value = "not measured" if gate["value"] is None else f"{gate['value']:.4g} {gate['unit']}".strip()
+        value = "not measured" if gate["value"] is None else f"{gate['value']:.4g}"
         passed = Text("yes", style="green") if gate["passed"] else Text("NO", style="bold red")
-        proof = gate["evidence"] if gate["passed"] else f"{gate['reason']} {gate['evidence']}".strip()
-        table.add_row(Text(gate["gate"]), value, f"{gate['comparison']} {gate['threshold']:g}", passed, Text(proof))
-    return table
+        limit = f"{gate['comparison']} {gate['threshold']:g}"
+        table.add_row(
+            Text(gate["gate"]), value, Text(gate["unit"], style="dim"), limit, passed, Text(gate["evidence"], style="dim")
+        )
+    failed = [gate for gate in gates if not gate["passed"]]
+    return Group(table, *(Text(f"{gate['gate']}: {gate['reason']}", style="red") for gate in failed if gate["reason"]))

@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def handle(self, *_: object, **given: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, leave)
-        console = Console(highlight=False)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
         try:
             code = build(console, given)
         except SynergyError as error:

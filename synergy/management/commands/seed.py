@@ -1,4 +1,4 @@
-"""``manage.py seed``: put templates, exemplars and calibration into the database; quick when nothing changed."""
+"""``manage.py seed``: put templates, exemplars, calibration and domains into the database; quick when nothing changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference.services import seed
 
 
 class Command(BaseCommand):
-    help = "Put the stack templates, their exemplars, the calibration and the domain library into the database."
+    help = "Put everything that is found by similarity into the database: stacks, their calibration, domains."
 
     def handle(self, *args: Any, **options: Any) -> None:
         changed = seed()
