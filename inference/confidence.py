@@ -20,7 +20,7 @@ from synergy.core.types import Value
 GENERIC, OUTSIDE = "generic", "outside"
 THRESHOLD = 0.8  #: below it Synergy abstains
 RIDGE = 0.3  #: precision of the Gaussian prior on the scaled weights
-TIE = 0.05  #: difference in probability that does not speak against the default stack
+TIE = 0.2  #: difference in probability that does not speak against the default stack
 PRECISE = 1e-9
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ class Parameters(Value):
 
 
 STACK = ("named", "names", "hints", "fits", "against", "refused", "best", "top")
-ANY = ("bias", "web", "make", "listing", "named", "hints", "fits", "foreign", "alien", "elsewhere", "best", "top")
+ANY = ("bias", "web", "things", "make", "named", "hints", "fits", "foreign", "alien", "elsewhere", "best", "top")
 NONE = (
     "bias",
     "web",
@@ -108,8 +108,8 @@ def _of_message(signals: Signals) -> dict[str, float]:
     return {
         "bias": 1,
         "web": min(asks["web"], 3),
+        "things": min(asks["things"], 3),
         "make": asks["make"] > 0,
-        "listing": signals.listing,
         "named": min(max(signals.names.values(), default=0), 2),
         "hints": min(max(signals.hints.values(), default=0), 3),
         "fits": min(max(signals.fits.values(), default=0), 2),

@@ -20,8 +20,8 @@ from synergy.core.stacks import FIXTURES
 FILE = FIXTURES / "stacks" / "lexicon.toml"
 READ = 6000  #: characters that are looked at
 TOKEN = re.compile(r"c\+\+|c#|f#|[\w']+|[,;:.!?()]")
-LISTING = re.compile(r"\w[^.;:!?]*,[^.;:!?]*(,| and | or )|: *\w+[^.]*,")
 JOINED = re.compile(r"(?<=[a-z])\.(?=js\b|net\b)")
+BRIEF = 2  #: words of a message that has no room for context: "React please"
 SCOPE = 5  #: tokens a refusal covers at most
 FUZZY = 6  #: letters a name must have to be found misspelt
 UNSPACED = 0x2E80  #: from here on (Chinese, Japanese, Korean) words are not set apart by spaces
@@ -51,7 +51,6 @@ class Signals:
     against: Counter[str] = field(default_factory=Counter)  #: names, hints and fits of other stacks only
     refused: Counter[str] = field(default_factory=Counter)  #: of its names and hints, those the message turns down
     asks: Counter[str] = field(default_factory=Counter)  #: foreign, elsewhere, web, make, other, opens, context, avoided
-    listing: bool = False  #: enumerates things: "orders, customers and invoices"
     said: dict[str, list[str]] = field(default_factory=dict)  #: per stack the words that point to it alone
 
 
@@ -62,6 +61,7 @@ class Lexicon:
     misspelt: dict[str, list[Term]]  #: names of one long word, by first letter
     symbols: tuple[Term, ...]  #: words of scripts without spaces, found anywhere
     ambiguous: frozenset[str]
+    leads: frozenset[str]
     before: frozenset[str]
     after: frozenset[str]
     turned_down: frozenset[tuple[str, ...]]
@@ -100,6 +100,7 @@ def lexicon() -> Lexicon:
         misspelt=misspelt,
         symbols=tuple(t for t in terms if ord(t.words[0][0]) > UNSPACED),
         ambiguous=frozenset(doubt["words"]),
+        leads=frozenset(doubt["leads"]),
         before=frozenset(doubt["before"]),
         after=frozenset(doubt["after"]),
         turned_down=frozenset(tuple(w.split()) for w in doubt["turned_down"]),
@@ -179,10 +180,11 @@ def _doubtful(mention: Mention, words: Lexicon) -> bool:
 
 
 def _technical(mention: Mention, tokens: Sequence[str], words: Lexicon) -> bool:
-    """Whether an English word beside its neighbours is meant as the name of a technology."""
+    """Whether an English word is meant as the name of a technology, by where it stands and what stands beside it."""
     before = tokens[mention.at - 1] if mention.at else ""
     after = tokens[mention.at + 1] if mention.at + 1 < len(tokens) else ""
-    return before in words.before or after in words.after or after.isdigit()
+    leads = mention.term.words[0] in words.leads and words.polite.issuperset(tokens[: mention.at]) and after[:1].isalnum()
+    return before in words.before or after in words.after or after.isdigit() or (leads and after != "of")
 
 
 def read(text: str) -> Signals:
@@ -190,8 +192,8 @@ def read(text: str) -> Signals:
     words, tokens = lexicon(), tokens_of(text)
     found = list(mentions(tokens, words))
     tech = ("names", "hints", "foreign", "elsewhere", "context")
-    sure = any(m.term.group in tech and not _doubtful(m, words) for m in found)
-    signals = Signals(listing=LISTING.search(text[:READ]) is not None)
+    sure = len(tokens) <= BRIEF or any(m.term.group in tech and not _doubtful(m, words) for m in found)
+    signals = Signals()
     counted: set[tuple[Term, bool]] = set()
     for mention in found:
         doubtful = _doubtful(mention, words) and not sure and not _technical(mention, tokens, words)

@@ -1,7 +1,6 @@
 """What the rest of Synergy may ask of inference: message → stack → plan, and search by similarity."""
 
 from inference.calibration import calibrate
-from inference.embeddings.base import DIMENSIONS
 from inference.evaluation import cross_validation, evaluate_stacks
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
@@ -12,7 +11,6 @@ from synergy.core.bench import Bench
 from synergy.core.types import Message, Plan, StackChoice
 
 __all__ = [
-    "DIMENSIONS",
     "Neighbour",
     "calibrate",
     "cross_validation",

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import MD5
 from pgvector.django import HnswIndex, VectorField
 
-from inference.services import DIMENSIONS
+from inference.embeddings.base import DIMENSIONS
 
 
 class ContractText(models.Model):

@@ -37,7 +37,7 @@ def test_a_named_stack_is_inferred_with_confidence(infer, text, stack):
     choice = infer(text)
     assert (choice.inferred, choice.abstained) == (stack, False)
     assert choice.confidence >= THRESHOLD
-    assert [c.slug for c in choice.candidates][0] == stack
+    assert choice.candidates[0].slug == stack
     assert len(choice.candidates) == 5
 
 

@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -78,10 +79,8 @@ def test_hostile_source_costs_no_time(text):
     started = time.process_time()
     long = (text * 200_000)[:400_000]
     calls_in("x.ts", long)
-    try:
+    with suppress(Unreadable):
         believed(f"interface paths {long}")
-    except Unreadable:
-        pass
     assert time.process_time() - started < 8
 
 
