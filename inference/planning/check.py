@@ -12,12 +12,20 @@ from inference.planning.oklch import contrast
 from synergy.core.types import ClauseStatus, Entity, Kind, Palette, Plan, PlanField
 
 MOST_ENTITIES = 40
-NAME, SNAKE, KEBAB = re.compile(r"[A-Z][A-Za-z0-9]{0,60}"), re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?"), re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+NAME, SNAKE, KEBAB = (
+    re.compile(r"[A-Z][A-Za-z0-9]{0,60}"),
+    re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?"),
+    re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*"),
+)
 COLOR = re.compile(r"#[0-9a-f]{6}")
 EMAIL = re.compile(r"[a-z0-9.+-]+@(?:[a-z0-9-]+\.)*example\.com")
 #: (what, ground, least contrast) in both palettes.
 PAIRS = (
-    *((ink, ground, 4.5) for ink in ("text", "muted", "primary", "danger", "success", "warning") for ground in ("background", "surface")),
+    *(
+        (ink, ground, 4.5)
+        for ink in ("text", "muted", "primary", "danger", "success", "warning")
+        for ground in ("background", "surface")
+    ),
     ("on_primary", "primary", 4.5),
     ("on_accent", "accent", 4.5),
     ("on_danger", "danger", 4.5),
@@ -74,20 +82,24 @@ def _fields(e: Entity) -> Iterator[str]:
         if named is not None and named not in names:
             yield f"{e.name} names the field {named!r}, which it does not have"
     for f in e.fields:
-        if not SNAKE.fullmatch(f.name) or reserved_field(f.name) or f.name in FIELD_WORDS:
-            yield f"{e.name}.{f.name} is no safe name"
-        if not f.label.strip():
-            yield f"{e.name}.{f.name} has no label"
-        if (f.kind is Kind.ENUM) != bool(f.choices):
-            yield f"{e.name}.{f.name}: choices belong to an enum, and an enum has some"
-        if (f.kind is Kind.REF) != bool(f.target):
-            yield f"{e.name}.{f.name}: a target belongs to a ref, and a ref has one"
-        if f.minimum is not None and f.maximum is not None and f.minimum > f.maximum:
-            yield f"{e.name}.{f.name}: minimum is above maximum"
-        yield from _twice(f"{e.name}.{f.name}: choice", (c.value for c in f.choices))
-        yield from (f"{e.name}.{f.name}: choice {c.value!r} is no safe name" for c in f.choices if not SNAKE.fullmatch(c.value))
+        yield from _field(e, f)
     if e.status is not None and e.status in names and e.field(e.status).kind is not Kind.ENUM:
         yield f"{e.name}: its state {e.status!r} is no enum"
+
+
+def _field(e: Entity, f: PlanField) -> Iterator[str]:
+    if not SNAKE.fullmatch(f.name) or reserved_field(f.name) or f.name in FIELD_WORDS:
+        yield f"{e.name}.{f.name} is no safe name"
+    if not f.label.strip():
+        yield f"{e.name}.{f.name} has no label"
+    if (f.kind is Kind.ENUM) != bool(f.choices):
+        yield f"{e.name}.{f.name}: choices belong to an enum, and an enum has some"
+    if (f.kind is Kind.REF) != bool(f.target):
+        yield f"{e.name}.{f.name}: a target belongs to a ref, and a ref has one"
+    if f.minimum is not None and f.maximum is not None and f.minimum > f.maximum:
+        yield f"{e.name}.{f.name}: minimum is above maximum"
+    yield from _twice(f"{e.name}.{f.name}: choice", (c.value for c in f.choices))
+    yield from (f"{e.name}.{f.name}: choice {c.value!r} is no safe name" for c in f.choices if not SNAKE.fullmatch(c.value))
 
 
 def _relations(plan: Plan) -> Iterator[str]:
@@ -203,7 +215,9 @@ def _features(plan: Plan) -> Iterator[str]:
     yield from _twice("feature", (f.id for f in plan.features))
     slugs = {p.slug for p in plan.pages}
     for feature in plan.features:
-        yield from (f"feature {feature.id} names the page {slug!r}, which is not there" for slug in feature.pages if slug not in slugs)
+        yield from (
+            f"feature {feature.id} names the page {slug!r}, which is not there" for slug in feature.pages if slug not in slugs
+        )
 
 
 def _endpoints(plan: Plan) -> Iterator[str]:

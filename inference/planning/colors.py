@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from inference.planning.oklch import from_hex, to_hex
@@ -113,7 +113,12 @@ def _long(color: str) -> str:
 
 def _roles(span: Sequence[Word]) -> list[Mention]:
     """Words of design; those beside each other that mean the same are one."""
-    table = {word: (role, kind == "sure") for kind in ("helper", "sure") for role, text in _data()[kind].items() for word in text.split()}
+    table = {
+        word: (role, kind == "sure")
+        for kind in ("helper", "sure")
+        for role, text in _data()[kind].items()
+        for word in text.split()
+    }
     hits = [(i, *table[w.low]) for i, w in enumerate(span) if w.low in table]
     runs = groupby(enumerate(hits), key=lambda pair: pair[1][0] - pair[0])
     found: list[Mention] = []
@@ -141,7 +146,7 @@ def _paired(colors: list[Mention], roles: list[Mention]) -> list[tuple[Mention, 
 
 def _nearest(colors: list[Mention], roles: list[Mention]) -> list[tuple[Mention, Mention]]:
     ordered = sorted([*colors, *roles], key=lambda m: m.first)
-    alternates = all(bool(a.color) != bool(b.color) for a, b in zip(ordered, ordered[1:], strict=False))
+    alternates = all(bool(a.color) != bool(b.color) for a, b in pairwise(ordered))
     if len(colors) == len(roles) and alternates:
         return list(zip(colors, roles, strict=True))
     pairs: list[tuple[Mention, Mention]] = []
@@ -178,7 +183,7 @@ def _split(sentence: str, span: Sequence[Word], used: list[Mention], painted: li
     ``painted``: all words of design, when the sentence begins with a verb of painting.
     """
     cuts = [0, *(i for i, w in enumerate(span) if w.low in SPLITS), len(span)]
-    pieces = list(zip(cuts, cuts[1:], strict=False))
+    pieces = list(pairwise(cuts))
     marked = [any(m.first < end and m.last >= start for m in used) for start, end in pieces]
     first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
     if first == 0 or any(m.last < cuts[first] for m in painted):

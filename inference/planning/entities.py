@@ -58,9 +58,7 @@ def _fields(draft: Draft, drafts: Sequence[Draft]) -> None:
     if archetype is None:
         _from_words(draft, details, drafts)
     else:
-        named = {
-            f.name: d for f in archetype.fields for d in details if means(d, f.plan_field(assumed=False), draft.thing.label)
-        }
+        named = {f.name: d for f in archetype.fields for d in details if means(d, f.plan_field(assumed=False), draft.thing.label)}
         needed = {archetype.display, archetype.status, *named}
         for spec in archetype.fields:
             if len(details) < ENOUGH or spec.name in needed or spec.kind is Kind.REF:
@@ -97,7 +95,9 @@ def _target(draft: Draft, spec: ArchetypeField, drafts: Sequence[Draft]) -> Draf
     for wanted in spec.to:
         for other in free:
             known = other.thing.archetype
-            if (known is not None and known.name == wanted) or (wanted == "*" and (known is None or known.family in ("things", "content"))):
+            if (known is not None and known.name == wanted) or (
+                wanted == "*" and (known is None or known.family in ("things", "content"))
+            ):
                 return other
     return None
 
@@ -106,7 +106,9 @@ def _relate(draft: Draft, plain: PlanField, target: Draft, spec: ArchetypeField 
     wanted = snake_of(target.name).removesuffix("_record") if by_target else plain.name
     name = field_name(wanted, draft.name, draft.taken())
     label = target.thing.label if by_target else plain.label
-    draft.fields.append(plain.model_copy(update={"name": name, "label": label, "kind": Kind.REF, "target": target.name, "max_length": None}))
+    draft.fields.append(
+        plain.model_copy(update={"name": name, "label": label, "kind": Kind.REF, "target": target.name, "max_length": None})
+    )
     draft.targets[name] = target
     if spec is not None:
         draft.source[name] = spec.name
@@ -142,7 +144,9 @@ def _from_words(draft: Draft, details: list[tuple[str, ...]], drafts: Sequence[D
 def _add_choices(draft: Draft, phrase: tuple[str, ...], values: tuple[str, ...]) -> None:
     """The values a message lists for a kind: they take the place of the archetype's."""
     choices = tuple(dict.fromkeys(parse_choice(f"{v}|{TONES[i % len(TONES)]}") for i, v in enumerate(values)))
-    found = next((f for f in draft.fields if f.kind is Kind.ENUM and phrase[-1] in {*f.name.split("_"), *f.label.lower().split()}), None)
+    found = next(
+        (f for f in draft.fields if f.kind is Kind.ENUM and phrase[-1] in {*f.name.split("_"), *f.label.lower().split()}), None
+    )
     if found is None:
         name = field_name(" ".join(phrase), draft.name, draft.taken())
         draft.fields.append(PlanField(name=name, label=" ".join(phrase).capitalize(), kind=Kind.ENUM, choices=_unique(choices)))
@@ -192,7 +196,7 @@ def _row(draft: Draft, raw: Row, index: int) -> Row:
 
 def _row_number(target: Draft, title: object, index: int) -> int:
     titles = [row[display(target)] for row in target.rows]
-    return titles.index(title) + 1 if title in titles else index % len(titles) + 1  # type: ignore[arg-type]
+    return titles.index(title) + 1 if title in titles else index % len(titles) + 1
 
 
 def _make_unique(draft: Draft) -> None:
@@ -235,7 +239,8 @@ def _entity(draft: Draft, currency: str) -> Entity:
         fields=tuple(f.model_copy(update={"unit": currency}) if f.kind is Kind.MONEY else f for f in draft.fields),
         display=title,
         subtitle=subtitle or (others[0] if others else None),
-        status=status or next((n for n in enums if n == "status" or n.endswith("_status")), enums[0] if enums and archetype is None else None),
+        status=status
+        or next((n for n in enums if n == "status" or n.endswith("_status")), enums[0] if enums and archetype is None else None),
         seed=tuple(draft.rows),
         assumed=thing.assumed,
     )

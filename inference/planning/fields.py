@@ -63,5 +63,4 @@ def _unit(word: str) -> str:
 def means(phrase: Phrase, field: PlanField, owner: str) -> bool:
     """Whether ``phrase`` names ``field``: "tool name" is the name of a tool, "price" a daily price."""
     words = {w for w in phrase if w not in owner.lower().split()} or set(phrase)
-    own = set(field.name.split("_")) | set(field.label.lower().split())
-    return words <= own or (field.name in phrase and len(phrase) <= 2)
+    return words <= set(field.name.split("_")) | set(field.label.lower().split())

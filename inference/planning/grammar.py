@@ -2,134 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from inference.planning.archetypes import terms, verbs
+from inference.planning.archetypes import terms
+from inference.planning.asks import Ask
 from inference.planning.fields import is_field
 from inference.planning.inflection import is_plural, singular
 from inference.planning.lexicon import lexicon
 from inference.planning.phrases import cut_examples, noun_phrases, phrase, phrases_after, split_list
+from inference.planning.speakers import ALLOW, ALWAYS_BUILD, MODALS, acting, joined, polite, semi_modal, speakers
 from inference.planning.text import Words, lows, said, words
+from inference.planning.wordset import word_set
 
-MODALS = {"can", "should", "must", "shall", "will", "could", "may", "might", "would"}
-SEMI_MODALS = {("need", "to"), ("needs", "to"), ("want", "to"), ("wants", "to"), ("have", "to"), ("has", "to"), ("able", "to"), ("like", "to")}
-ALLOW = {"allow", "allows", "allowing", "let", "lets", "letting", "enable", "enables", "enabling", "permit", "permits", "help", "helps", "helping"}
-HAVE = {"have", "has", "having", "include", "includes", "including", "contain", "contains", "offer", "offers", "provide", "provides", "support",
-        "supports", "feature", "features", "featuring", "implement", "need", "needs", "consist", "comprise", "with"}  # fmt: skip
-PARTS = {"functionality", "functionalities", "feature", "features", "function", "functions", "capability", "capabilities", "ability", "abilities",
-         "module", "modules", "section", "sections", "page", "pages", "option", "options", "panel", "panels", "part", "parts", "screen", "screens"}  # fmt: skip
-BUILD = {"implement", "create", "develop", "build", "make", "design", "write", "generate", "code", "program", "construct", "prototype", "want",
-         "need", "set", "produce", "scaffold", "like", "craft", "give", "prepare", "start"}  # fmt: skip
-BOUNDARY = {"to", "that", "which", "where", "who", "for", "with", "so", "in", "on", "including", "featuring", "by", "using", "whose", "of", ",", ":", "("}
-ALWAYS_BUILD = {"implement", "develop", "build", "want", "need", "give", "scaffold", "prototype", "code", "program"}
-PRONOUNS = {"i", "we", "you", "it", "they", "he", "she", "which", "that", "who", "there", "everyone", "anyone", "someone", "everybody", "anybody"}
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One wish of a message."""
-
-    text: str  #: its words
-    verb: str = ""  #: base form, "" when it only names a thing
-    thing: tuple[str, ...] = ()  #: the noun phrase it is about, lower case, without determiners and vague adjectives
-    others: tuple[tuple[str, ...], ...] = ()  #: noun phrases further on: "log hours for a *case*"
-    details: tuple[tuple[str, ...], ...] = ()  #: what was listed for it: "tools, including *name*, *price*"
-    subject: tuple[str, ...] = ()  #: who: ("administrator",); empty when it is the application or not said
-    head: bool = False  #: names the application itself
-    direct: bool = True  #: False: the thing was found after a preposition or borrowed from a neighbour
-    sentence: int = 0
-
-    @property
-    def action(self) -> str:
-        """Class of the verb: view, search, create …; "" without a known class."""
-        return lexicon().verbs.get(self.verb, "")
+OPENING = word_set("i we i'd we'd i'm would am looking me us to up have really please")
+HAVE = word_set(
+    """
+    comprise consist contain contains feature features featuring has have having implement include includes including need
+    needs offer offers provide provides support supports with
+    """
+)
+PARTS = word_set(
+    """
+    abilities ability capabilities capability feature features function functionalities functionality functions module
+    modules option options page pages panel panels part parts screen screens section sections
+    """
+)
+BUILD = word_set(
+    """
+    build code construct craft create design develop generate give implement like make need prepare produce program
+    prototype scaffold set start want write
+    """
+)
+BOUNDARY = word_set("( , : by called named featuring for in including of on so that to using where which who whose with")
+PRONOUNS = word_set("anybody anyone everybody everyone he i it she someone that there they we which who you")
 
 
 def read_sentence(sentence: str, number: int = 0) -> list[Ask]:
     """All wishes of a sentence."""
-    span = _polite(words(sentence))
+    span = polite(words(sentence))
     asks: list[Ask] = []
-    for part in _speakers(span):
+    for part in speakers(span):
         asks += _part(sentence, part)
     return [replace(ask, sentence=number) for ask in asks]
 
 
 # --- parts with a subject of their own -------------------------------------------------------------------------------
-
-
-def _speakers(span: Words) -> list[Words]:
-    """Cuts before each new subject: "students can …, and | companies can …"; the joining words are left out."""
-    cuts = [0]
-    for index, word in enumerate(span):
-        if index and (word.low in MODALS or _semi_modal(span, index)):
-            start = _subject_start(span, index)
-            if start is not None and start > cuts[-1] + 1:
-                cuts.append(start)
-        elif index > cuts[-1] and (_first_person(span, index) or _acting(span, index) or _ordering(span, index)):
-            cuts.append(index)
-        elif index and (word.low in {"allowing", "letting", "enabling"} or (word.low in ALLOW and span[index - 1].low in {",", "and", "that", "which"})):
-            cuts.append(index)
-    parts = [span[a:b] for a, b in zip(cuts, [*cuts[1:], len(span)], strict=True)]
-    return [trimmed for part in parts if (trimmed := _joined(part))]
-
-
-def _first_person(span: Words, index: int) -> bool:
-    """ "…, and | we need …" """
-    return span[index].low in {"i", "we", "i'd", "we'd"} and span[index - 1].low in {",", "and", "so", "but"}
-
-
-def _ordering(span: Words, index: int) -> bool:
-    """ "…, and | build a notes app", "… and | want customers to order" """
-    opens = span[index].low in ALWAYS_BUILD | {"create", "make", "wants"} and span[index - 1].low in {",", "and", "then"}
-    after = span[index + 1].low if index + 1 < len(span) else ""
-    return opens and (after in {"a", "an", "the", "me", "us"} or span[index].low in {"want", "wants", "need"})
-
-
-def _acting(span: Words, index: int) -> bool:
-    """ "where | poets publish poems and | readers leave reviews": a plural noun and a verb in its base form."""
-    if index + 1 >= len(span) or (index and span[index - 1].low not in {",", "and", "where", "while", "so", "but", ":"}):
-        return False
-    noun, verb, known = span[index].low, span[index + 1].low, lexicon()
-    acts = known.verb_of(verb) == verb and (index + 2 < len(span) or verb in verbs()) and is_plural(noun)
-    return acts and (singular(noun) in known.people or (bool(known.verbs.get(verb)) and verb not in terms() and not known.verb_of(noun)))
-
-
-def _subject_start(span: Words, modal: int) -> int | None:
-    """Where the subject before the modal begins, when a joining word stands before it."""
-    start = modal
-    while start > 0 and modal - start < 5 and span[start - 1].low not in {",", "and", "where", "while", "but", "so", "that", "which", "who", ":"}:
-        start -= 1
-    return start if start < modal and 0 < start and modal - start < 5 else None
-
-
-def _joined(part: Words) -> Words:
-    """Without joining words at its ends."""
-    low = lows(part)
-    while low and low[-1] in {",", "and", "where", "while", "but", "so", "that", "also", "or", ":", "then", "which"}:
-        low.pop()
-    first = 0
-    while first < len(low) and low[first] in {",", "and", "but", "so", "also", "additionally", "moreover", "furthermore", "finally", "then", "or"}:
-        first += 1
-    return part[first : len(low)]
-
-
-def _semi_modal(span: Words, index: int) -> bool:
-    return tuple(lows(span[index : index + 2])) in SEMI_MODALS
-
-
-def _polite(span: Words) -> Words:
-    """Without "please", "hi", "could you", "we would like you to" …"""
-    openers = (["can", "you"], ["could", "you"], ["would", "you"], ["will", "you"], ["i", "would", "like", "you", "to"], ["help", "me"], ["help", "us"])
-    low, first = lows(span), 0
-    while first < len(low):
-        opener = next((o for o in openers if low[first : first + len(o)] == o), None)
-        if opener:
-            first += len(opener)
-        elif low[first] in lexicon().filler or low[first] == ",":
-            first += 1
-        else:
-            break
-    return span[first:]
 
 
 def _part(sentence: str, part: Words) -> list[Ask]:
@@ -140,14 +57,21 @@ def _part(sentence: str, part: Words) -> list[Ask]:
     if low[0] in {"we're", "i'm"} or low[:2] in (["we", "are"], ["i", "am"]):
         return _place(sentence, part[1 if "'" in low[0] else 2 :])
     wanting = next((i for i in (0, 1, 2) if low[i : i + 1] and low[i] in {"want", "need", "like"}), None)
-    if wanting is not None and "to" in low[wanting + 2 : wanting + 6] and phrase(low[wanting + 1 : low.index("to")])[-1:] and (
-        phrase(low[wanting + 1 : low.index("to")])[-1] in lexicon().people
+    if (
+        wanting is not None
+        and "to" in low[wanting + 2 : wanting + 6]
+        and phrase(low[wanting + 1 : low.index("to")])[-1:]
+        and (phrase(low[wanting + 1 : low.index("to")])[-1] in lexicon().people)
     ):
         return _allowed(sentence, part[wanting:])
-    if low[0] in ALLOW:
-        return _allowed(sentence, part)
-    modal = next((i for i in range(1, min(len(low), 7)) if low[i] in MODALS or _semi_modal(part, i)), None)
-    if modal and "," not in low[:modal] and not (low[0] in {"i", "we"} and low[modal] in {"would", "need", "want"} and not _to_verb(part, modal)):
+    if low[0] in ALLOW and (allowed := _allowed(sentence, part)):
+        return allowed
+    modal = next((i for i in range(1, min(len(low), 7)) if low[i] in MODALS or semi_modal(part, i)), None)
+    if (
+        modal
+        and "," not in low[:modal]
+        and not (low[0] in {"i", "we"} and low[modal] in {"would", "need", "want"} and not _to_verb(part, modal))
+    ):
         return _predicate(sentence, _after_modal(part, modal), _subject(part[:modal]))
     if _is_build(part):
         return _application(sentence, part)
@@ -178,7 +102,8 @@ def _after_modal(part: Words, modal: int) -> Words:
 def _subject(part: Words) -> tuple[str, ...]:
     """Who acts; empty when that is the application."""
     found, known = noun_phrases(part)[0], lexicon()
-    if not found or found[-1] in known.application | known.telling | PRONOUNS | PARTS | {"be", "is", "are"}:
+    people = bool(found) and found[-1] in known.people and is_plural(part[-1].low)  # "editors", but "the editor" is a program
+    if not found or (not people and found[-1] in known.application | known.telling | PRONOUNS | PARTS | {"be", "is", "are"}):
         return ()
     return found
 
@@ -188,7 +113,7 @@ def _allowed(sentence: str, part: Words) -> list[Ask]:
     low = lows(part)
     to = next((i for i, w in enumerate(low) if w == "to" or (i > 1 and lexicon().verb_of(w) == w)), None)
     if to is None or to > 6:
-        return _listed(sentence, part[1:], "nominal", ())
+        return []
     rest = part[to + 1 :] if low[to] == "to" else part[to:]
     if lows(rest[:3]) == ["be", "able", "to"]:
         rest = rest[3:]
@@ -216,17 +141,28 @@ def _passive(sentence: str, rest: Words, subject: tuple[str, ...]) -> list[Ask]:
     """ "be optimized for speed": a quality, or something done to the thing before."""
     verb = lexicon().verb_of(rest[1].low) or rest[1].low
     text = f"{' '.join(subject)} {said(sentence, rest)}".strip()
-    return [Ask(text=text, verb=verb, thing=subject or phrase(lows(rest[2:])), direct=False)]
+    return [Ask(text=text, verb=verb, thing=subject or noun_phrases(rest[2:])[0], direct=False)]
 
 
 def _had(sentence: str, rest: Words, subject: tuple[str, ...]) -> list[Ask]:
     """ "have functionalities for a, b and c", "include a dashboard"; with a thing as subject its fields."""
     known, body = lexicon(), rest
     if subject and subject[-1] not in known.people:
-        return [Ask(text=f"{' '.join(subject)}: {said(sentence, rest)}", verb="have", thing=subject, details=tuple(phrases_after(rest)))]
+        return [
+            Ask(
+                text=f"{' '.join(subject)}: {said(sentence, rest)}",
+                verb="have",
+                thing=subject,
+                details=tuple(phrases_after(rest)),
+            )
+        ]
     low = lows(body)
     lead = next((i for i, w in enumerate(low[:6]) if w in PARTS), None)
-    if lead is not None and lead + 1 < len(low) and low[lead + 1] in {"for", "to", "of", "such", "like", "including", ":", "that", "which", "where"}:
+    if (
+        lead is not None
+        and lead + 1 < len(low)
+        and low[lead + 1] in {"for", "to", "of", "such", "like", "including", ":", "that", "which", "where"}
+    ):
         body = body[lead + 1 :]
         while body and body[0].low in {"for", "such", "as", "of", "like", "including", ":", "that", "which", "where"}:
             body = body[1:]
@@ -255,6 +191,8 @@ def _is_build(part: Words) -> bool:
         return any(w in BUILD | {"looking"} for w in low[1:5])
     if low[0] in ALWAYS_BUILD:
         return True
+    if set(low[1:4]) & {"has", "have", "includes", "contains", "offers", "provides"}:
+        return False
     end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(low))
     names_it = any(w in known.application | known.telling for w in low[:end])
     if low[0] in BUILD and len(low) > 1:
@@ -265,10 +203,9 @@ def _is_build(part: Words) -> bool:
 def _application(sentence: str, part: Words) -> list[Ask]:
     low = lows(part)
     start = 0
-    while start < len(low) and (low[start] in BUILD | {"i", "we", "i'd", "we'd", "would", "am", "looking", "me", "us", "to", "up", "have", "really", "'d", "please", "'m"}
-                                or low[start] in lexicon().determiner or (start == 0 and low[start] in {"this", "it", "it's", "is"})):  # fmt: skip
+    while start < len(low) and _before_name(low[start], first=start == 0):
         start += 1
-    if start < len(low) and low[start] in {"is"}:
+    if low[start : start + 1] == ["is"]:
         start += 1
     body = part[start:]
     end = next((i for i, w in enumerate(lows(body)) if w in BOUNDARY and i > 0), len(body))
@@ -276,6 +213,11 @@ def _application(sentence: str, part: Words) -> list[Ask]:
         end = next((i for i, w in enumerate(lows(body)) if w in BOUNDARY - {"of"} and i > 0), len(body))
     asks = [Ask(text=said(sentence, body[:end]), thing=tuple(lows(body[:end])), head=True)] if end else []
     return asks + _purpose(sentence, body[end:])
+
+
+def _before_name(word: str, *, first: bool) -> bool:
+    """ "I would like to build me a …" """
+    return word in BUILD | OPENING | lexicon().determiner or (first and word in {"this", "it", "it's", "is"})
 
 
 def _purpose(sentence: str, rest: Words) -> list[Ask]:
@@ -290,7 +232,7 @@ def _purpose(sentence: str, rest: Words) -> list[Ask]:
     if word in {"that", "which", "who"}:
         return _predicate(sentence, _finite(body), ())
     if word in {",", "where", "so", "(", "and"}:
-        return _part(sentence, _joined(body)) if _joined(body) else []
+        return _part(sentence, joined(body)) if joined(body) else []
     if word in {"with", "including", "featuring", ":"}:
         return _had(sentence, body, ())
     if word == "for":
@@ -329,17 +271,35 @@ def _plain(sentence: str, part: Words) -> list[Ask]:
         host = phrase(low[:colon])
         listed = phrases_after(part[colon + 1 :])
         fields = sum(is_field(d) for d in listed) * 2 >= len(listed) and "with" not in low[colon:]
-        if not fields or not host or host[-1] in PARTS | known.people | known.generic or host[-1] in {"requirement", "requirements"}:
-            return _listed(sentence, part[colon + 1 :], "modal", host if host and host[-1] in known.people else ())
+        if (
+            not fields
+            or not host
+            or host[-1] in PARTS | known.people | known.generic
+            or host[-1] in {"requirement", "requirements"}
+        ):
+            people = bool(host) and host[-1] in known.people
+            name = Ask(text=said(sentence, part[:colon]), thing=tuple(low[:colon]), head=True)
+            named = [name] if host and not people and not set(low[:colon]) & PARTS else []
+            return named + _listed(sentence, part[colon + 1 :], "modal", host if people else ())
         return [Ask(text=said(sentence, part), verb="have", thing=host, details=tuple(listed))]
-    if _acting(part, 0):
+    if acting(part, 0):
         return _listed(sentence, part[1:], "modal", _subject(part[:1]))
     if low[0] in {"i", "we"} and len(low) > 1:
         return _listed(sentence, part[1:], "modal", ())
-    have = next((i for i, w in enumerate(low[1:5], 1) if w in {"has", "have", "includes", "include", "contains", "needs", "need", "gets"}), None)
+    have = next(
+        (
+            i
+            for i, w in enumerate(low[1:5], 1)
+            if w in {"has", "have", "includes", "include", "contains", "needs", "need", "gets"}
+        ),
+        None,
+    )
     if have:
         return _predicate(sentence, part[have:], _subject(part[:have]))
-    finite = next((i for i, w in enumerate(low[1:4], 1) if known.verb_of(w) and w.endswith("s") and low[i - 1] in known.people | {"it"}), None)
+    finite = next(
+        (i for i, w in enumerate(low[1:4], 1) if known.verb_of(w) and w.endswith("s") and low[i - 1] in known.people | {"it"}),
+        None,
+    )
     if finite and low[0] not in known.verbs:
         return _listed(sentence, _finite(part[finite:]), "modal", _subject(part[:finite]))
     return _listed(sentence, part, "modal" if known.verb_of(low[0]) == low[0] else "nominal", ())
@@ -354,6 +314,8 @@ def _listed(sentence: str, span: Words, mode: str, subject: tuple[str, ...]) -> 
     ``mode``: "modal" = base forms, "nominal" = gerunds and nouns.
     """
     span, examples = cut_examples(span)
+    if not span:
+        return _listed(sentence, examples, mode, subject) if examples else []
     examples, rest = _resumed(examples) if mode == "modal" else (examples, [])
     items = split_list(span, mode)
     asks = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inference.planning.wordset import word_set
+
 IRREGULAR = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth", "mouse": "mice",
     "goose": "geese", "criterion": "criteria", "phenomenon": "phenomena", "analysis": "analyses", "basis": "bases",
@@ -13,22 +15,28 @@ IRREGULAR = {
 }  # fmt: skip
 SINGULAR = {plural: one for one, plural in IRREGULAR.items()} | {"vertices": "vertex", "indices": "index", "caches": "cache"}
 #: The same in both numbers, or without a plural.
-UNCOUNTABLE = frozenset(
-    "news series species equipment information data media software hardware staff personnel inventory feedback money music "
-    "furniture clothing merchandise billing attendance content knowledge research traffic weather homework advice luggage "
-    "livestock wildlife fitness education health finance accounting statistics analytics mathematics economics physics "
-    "logistics goods police cattle sheep deer fish aircraft stuff access work progress experience help support "
-    "payroll marketing production shipping housing vocabulary stock mail email history travel food water "
-    "attendance revenue income tennis chess football basketball baseball status diabetes canvas".split()
+UNCOUNTABLE = word_set(
+    """
+    news series species equipment information data media software hardware staff personnel inventory feedback money music
+    furniture clothing merchandise billing attendance content knowledge research traffic weather homework advice luggage
+    livestock wildlife fitness education health finance accounting statistics analytics mathematics economics physics
+    logistics goods police cattle sheep deer fish aircraft stuff access work progress experience help support payroll
+    marketing production shipping housing vocabulary stock mail history travel food water attendance revenue income
+    tennis chess football basketball baseball diabetes canvas
+    """
 )
 #: Plurals that only lose their "s" although a rule below would take more.
-KEEP_E = frozenset(
-    "movies cookies calories selfies pies ties zombies rookies shoes toes canoes headaches niches avalanches".split()
+KEEP_E = word_set(
+    """
+    movies cookies calories selfies pies ties zombies rookies shoes toes canoes headaches niches avalanches
+    """
 )
 #: Singulars that end in a single "s".
-ENDS_IN_S = frozenset(
-    "bus status bonus virus campus census syllabus corpus lens gas atlas alias bias iris cactus chorus circus apparatus "
-    "nexus minus plus menopause cosmos tennis pancreas prospectus stimulus radius".split()
+ENDS_IN_S = word_set(
+    """
+    bus status bonus virus campus census syllabus corpus lens gas atlas alias bias iris cactus chorus circus apparatus
+    nexus minus plus menopause cosmos tennis pancreas prospectus stimulus radius
+    """
 )
 VOWELS = "aeiou"
 

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.planning.archetypes import verbs
-from inference.planning.grammar import Ask
-from inference.planning.inflection import singular
+from inference.planning.asks import Ask
+from inference.planning.inflection import plural_phrase, singular
+from inference.planning.labels import head_phrase
 from inference.planning.lexicon import lexicon
 from inference.planning.matching import core
-from inference.planning.missing import forms, holds, missing_part
+from inference.planning.missing import common_features, forms, holds, interpreted_part, missing_part
+from inference.planning.phrases import Phrase
+from inference.planning.roles import PUBLIC
 from inference.planning.surface import inner
-from inference.planning.things import TRADE, Found, Thing, common_features
+from inference.planning.text import lows, words
+from inference.planning.things import INPUT, TRADE, Found, Thing
 from synergy.core.types import Clause, ClauseStatus, Entity, Kind
 
 MOST = 150  #: rows for wishes; what follows is said to be left out
@@ -31,7 +36,27 @@ DONE = {
     "delete": ("detail", "delete"),
     "manage": WHOLE,
 }
-PLAINLY = {"create", "add", "record", "log", "write", "enter", "store", "register", "input", "save", "insert", "new", "define", "keep", "post", "publish", "compose"}
+PLAINLY = {
+    "create",
+    "add",
+    "record",
+    "log",
+    "write",
+    "enter",
+    "store",
+    "register",
+    "input",
+    "save",
+    "insert",
+    "new",
+    "define",
+    "keep",
+    "post",
+    "publish",
+    "compose",
+}
+OWN_PROFILE = re.compile(r"\b(?:their|your|own|my)\b.*\b(?:personal (?:details|information|data|info)|profiles?|account)\b", re.I)
+OWN = re.compile(r"\b(?:their|his|her|my|your) own\b|\bown\b", re.I)
 PICKING = {"select", "choose", "pick", "use"}
 UNREAD = "Nothing that Synergy can build was recognised in these words."
 ACCOUNTS = "There is no page on which accounts are managed; roles are given on the command line."
@@ -46,7 +71,7 @@ class Answer:
 
     @property
     def status(self) -> ClauseStatus:
-        return ClauseStatus.ASSUMED if self.features else ClauseStatus.NOT_BUILT
+        return ClauseStatus.ASSUMED if self.features or self.reason.startswith("Assumed") else ClauseStatus.NOT_BUILT
 
 
 class Ledger:
@@ -65,21 +90,46 @@ class Ledger:
         part = missing_part(ask.text)
         if part:
             return Answer(reason=part.reason)
+        if ask.head:
+            return self._name(ask)
         if ask.thing and ask.thing[-1] in ("user", "account") and ask.action in DONE and not common_features(ask.text):
             return Answer(reason=ACCOUNTS)
+        narrower = interpreted_part(ask.text)
+        if narrower:
+            entity = self.entity(self.found.of(ask))
+            return Answer(_ids(entity, ("list", "sort")) if entity else (), f"Assumed: {narrower.reason}")
+        if OWN_PROFILE.search(ask.text) and ask.action in ("view", "manage", "edit"):
+            return Answer(("account.profile",))
         thing = self.found.meant.get(ask.thing) if ask.thing else None
         common = common_features(ask.text)
         if common and (thing is None or not self._names(thing, ask)):
             return self._common(ask, common)
         if thing is None and not ask.action and ask.verb in verbs():
             return self._brought(ask)
-        return self._kept(ask, thing) if thing else self._unnamed(ask)
+        return self._kept(ask, thing) if thing else self._field(ask) or self._filled(ask) or self._unnamed(ask)
+
+    def _name(self, ask: Ask) -> Answer:
+        """The application's own name: "recipe site", "dashboard"."""
+        entity = self.entity(self.found.meant.get(head_phrase(ask)))
+        common = common_features(ask.text)
+        if entity is None and common:
+            return self._common(ask, common)
+        if entity is None:
+            return Answer(reason=UNREAD)
+        more = [
+            w
+            for w in lows(words(ask.text))
+            if w not in entity.label.lower().split() and lexicon().verb_of(w) and w.endswith(("ing", "al"))
+        ]
+        return Answer(_ids(entity, WHOLE), f"Assumed: {inner(entity.label_plural)} are meant." if more else "")
 
     # --- what every application has -----------------------------------------------------------------------------------
 
     def _common(self, ask: Ask, ids: tuple[str, ...]) -> Answer:
         if not set(ids) <= self.ids:
-            return Answer(("dashboard.stats",), "Assumed: the dashboard is the start page, since everything is behind signing in.")
+            return Answer(
+                ("dashboard.stats",), "Assumed: the dashboard is the start page, since everything is behind signing in."
+            )
         if ids[0].startswith("dashboard.") and self._says_more(ask):
             return Answer(ids, "Assumed: the dashboard's figures and charts of what is kept are meant.")
         return Answer(ids)
@@ -89,9 +139,17 @@ class Ledger:
         known = lexicon()
         feature_words = {w for words in known.features for w in words}
         labels = {w for t in self.found.things for w in (t.label + " " + t.plural).lower().split()}
-        empty = known.determiner | known.vague | known.preposition | known.application | known.filler | {"and", "or", "feature", "features", "data"}
+        empty = (
+            known.determiner
+            | known.vague
+            | known.preposition
+            | known.application
+            | known.filler
+            | {"and", "or", "feature", "features", "data"}
+        )
         return any(
-            not (word & (feature_words | labels | empty)) and not any(known.verbs.get(w) in ("view", "count", "create") or w == "perform" for w in word)
+            not (word & (feature_words | labels | empty))
+            and not any(known.verbs.get(w) in ("view", "count", "create") or w == "perform" for w in word)
             for word in forms(ask.text)
         )
 
@@ -106,12 +164,16 @@ class Ledger:
         if entity is None:
             return Answer(reason="Only the first 40 things are built.")
         if not ask.verb or ask.verb == "have":
-            return Answer(_ids(entity, WHOLE))
+            return self._done(replace(ask, verb="manage"), thing, entity)
         if ask.action in DONE:
             return self._done(ask, thing, entity)
-        if ask.verb in verbs():
-            return self._brought(ask)
         many = inner(entity.label_plural)
+        if ask.thing in thing.choices:
+            return Answer(_ids(entity, ("create", "filter")))
+        if ask.verb not in lexicon().verbs:
+            return Answer(reason=UNREAD)
+        if ask.verb in verbs() and ask.verb not in TRADE:
+            return self._brought(ask)
         if ask.verb in TRADE or ask.verb in PICKING or ask.verb in ("connect", "practice", "practise"):
             return Answer(_ids(entity, DONE["view"]), f"Assumed: {many} are kept and can be looked at.")
         return Answer(reason=f"Synergy keeps {many}, but has nothing to {ask.verb} them with.")
@@ -120,12 +182,31 @@ class Ledger:
         actions = DONE[ask.action]
         if ask.action == "filter" and not any(f.kind in (Kind.ENUM, Kind.BOOLEAN, Kind.REF) for f in entity.fields):
             return Answer(reason=f"{entity.label_plural} have no field to filter by.")
+        if OWN.search(ask.text):
+            return Answer(
+                _ids(entity, actions),
+                f"Assumed: {inner(entity.label_plural)} do not belong to accounts; who is signed in sees all.",
+            )
+        if re.search(r"\bpanels?\b", ask.text, re.I):
+            return Answer(_ids(entity, actions), f"Assumed: the pages of {inner(entity.label_plural)} are meant.")
         if ask.action in ("view", "manage") and self._state_named(ask, entity):
             actions = (*actions, "filter")
         limits = thing.archetype.limits if thing.archetype else ""
         if ask.action == "create" and limits and ask.verb not in PLAINLY:
             return Answer(_ids(entity, actions), f"Assumed: {limits[:1].lower()}{limits[1:]}")
-        if ask.verb in ("approve", "reject", "assign", "complete", "close", "mark", "escalate", "reopen", "resolve", "customize", "configure"):
+        if ask.verb in (
+            "approve",
+            "reject",
+            "assign",
+            "complete",
+            "close",
+            "mark",
+            "escalate",
+            "reopen",
+            "resolve",
+            "customize",
+            "configure",
+        ):
             return Answer(_ids(entity, actions), f"Assumed: this is done by changing the {inner(entity.label)} in its form.")
         return Answer(_ids(entity, actions))
 
@@ -133,7 +214,7 @@ class Ledger:
     def _state_named(ask: Ask, entity: Entity) -> bool:
         """ "view open calls": one of the states is named."""
         words = forms(ask.text)
-        return any(holds(words, tuple(c.value.split("_"))) for f in entity.fields for c in f.choices)
+        return any(holds(words, tuple(c.label.lower().split())) for f in entity.fields for c in f.choices)
 
     def _brought(self, ask: Ask) -> Answer:
         """A verb that is kept as a record: to book, to vote."""
@@ -144,44 +225,90 @@ class Ledger:
         limits = thing.archetype.limits
         return Answer(_ids(entity, ("list", "create")), f"Assumed: {limits[:1].lower()}{limits[1:]}" if limits else "")
 
+    def _field(self, ask: Ask) -> Answer | None:
+        """ "action step recording": what is spoken of is a field of something that is kept."""
+        words = set(core(ask.thing)) if not ask.verb or ask.action in ("create", "edit", "view", "manage") else set()
+        for entity in self.entities.values():
+            for f in entity.fields:
+                own = {singular(w) for w in f.label.lower().split()} - set(entity.label.lower().split())
+                if words and words - set(entity.label.lower().split()) == own:
+                    actions = ("detail", "create", "edit") if ask.action != "view" else ("detail",)
+                    kept = f"Assumed: it is kept as a field of {inner(entity.label_plural)}."
+                    return Answer(_ids(entity, actions), "" if ask.action in ("create", "edit") else kept)
+        return None
+
+    def _filled(self, ask: Ask) -> Answer | None:
+        """ "input personal information", "a form-filling function": the form of what people fill in."""
+        entity = self.entity(self.found.form)
+        general = bool(ask.thing) and core(ask.thing)[-1] in lexicon().generic and ask.verb in INPUT
+        if entity is None or not (general or any(w & {"form"} for w in forms(ask.text))):
+            return None
+        return Answer(_ids(entity, ("create",)), f"Assumed: the form of {inner(entity.label_plural)} is meant.")
+
     # --- wishes without a thing ------------------------------------------------------------------------------------------
 
     def _unnamed(self, ask: Ask) -> Answer:
         """ "searching", "browse the website": meant for what the application mainly keeps."""
-        main = next((e for t in self.found.things if (e := self.entity(t)) and not (t.archetype and t.archetype.family == "people")), None)
+        if PUBLIC.search(ask.text) and "home.page" in self.ids and not ask.action:
+            return Answer(("home.page",))
+        main = next(
+            (e for t in self.found.things if (e := self.entity(t)) and not (t.archetype and t.archetype.family == "people")), None
+        )
         known = lexicon()
         last = core(ask.thing)[-1] if ask.thing else ""
-        general = not ask.thing or last in known.application | known.telling or (last in known.generic and len(core(ask.thing)) == 1)
+        general = not ask.thing or (
+            "personal" not in ask.text.lower()
+            and (last in known.application | known.telling | known.generic and len(core(ask.thing)) == 1)
+        )
         if main is None or ask.action not in ("view", "search", "filter", "sort") or not general:
-            return Answer(reason=self._why_not(ask))
+            return Answer(reason=UNREAD)
         ids = _ids(main, DONE[ask.action])
         return Answer(("home.page", *ids) if ask.action == "view" and "home.page" in self.ids else ids)
-
-    def _why_not(self, ask: Ask) -> str:
-        fields = {label for e in self.entities.values() for f in e.fields for label in (f.label.lower(), singular(f.label.lower()))}
-        if ask.thing and " ".join(core(ask.thing)) in fields:
-            return "It is a field of what is kept; there is nothing more to it."
-        return UNREAD
 
 
 def _ids(entity: Entity, actions: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{entity.slug}.{action}" for action in actions)
 
 
-def wish_rows(asks: Sequence[Ask], ledger: Ledger) -> list[tuple[int, str, Answer]]:
+_Key = tuple[str, Phrase, tuple[Phrase, ...]]
+_Row = tuple[int, str, Answer]
+
+
+def wish_rows(asks: Sequence[Ask], ledger: Ledger) -> list[_Row]:
     """(sentence, words, answer) of each wish, each once."""
-    rows: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[int, str, Answer]] = {}
-    only_heads = all(ask.head for ask in asks)
+    rows: dict[_Key, _Row] = {}
+    only_heads = all(ask.head for ask in asks) and not ledger.found.assumed_for and not ledger.found.meant
+    spoken = {id(ledger.found.meant[a.thing]) for a in asks if not a.head and a.thing in ledger.found.meant}
     for ask in asks:
-        if ask.verb == "for" and not only_heads:
+        named = ledger.found.meant.get(head_phrase(ask)) if ask.head else None
+        if (ask.verb == "for" or id(named) in spoken) and not only_heads:
             continue
-        answer = ledger.answer(ask)
-        if ask.head and not answer.features and answer.reason == UNREAD and not only_heads:
-            continue
-        key = (ask.verb, ask.thing or (ask.text.lower(),), ask.details)
-        if key not in rows:
-            rows[key] = (ask.sentence, ask.text, answer)
+        for part in _parts(ask, ledger.found):
+            _note(rows, part, ledger.answer(part), only_heads=only_heads)
     return list(rows.values())
+
+
+def _parts(ask: Ask, found: Found) -> list[Ask]:
+    """A wish whose examples are things of their own, as several: "content, including news and success stories"."""
+    thing = found.meant.get(ask.thing)
+    own = thing.details if thing else []
+    listed = [d for d in ask.details if d not in own and (d in found.meant or _is_wish(" ".join(d)))]
+    if not listed or missing_part(ask.text):
+        return [ask]
+    others = [replace(ask, text=plural_phrase(" ".join(d)), verb="", thing=d, details=()) for d in ask.details]
+    return [replace(ask, text=re.split(r" \(|, including| with ", ask.text)[0], details=()), *others]
+
+
+def _is_wish(text: str) -> bool:
+    return bool(common_features(text)) or missing_part(text) is not None
+
+
+def _note(rows: dict[_Key, _Row], ask: Ask, answer: Answer, *, only_heads: bool) -> None:
+    """Add a row unless the same wish has one, or it is only the name of the application."""
+    unread_name = ask.head and not answer.features and missing_part(ask.text) is None and not only_heads
+    key = (ask.verb, ask.thing or (ask.text.lower(),), ask.details)
+    if not unread_name and key not in rows:
+        rows[key] = (ask.sentence, ask.text, answer)
 
 
 def numbered(rows: Sequence[tuple[str, Answer]]) -> tuple[Clause, ...]:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from inference.planning.inflection import stems
+from inference.planning.wordset import word_set
 from synergy.core.stacks import FIXTURES
 
 
@@ -43,10 +44,6 @@ class Lexicon:
         return self.forms[word]
 
 
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 @cache
 def lexicon() -> Lexicon:
     data = read("lexicon.toml")
@@ -58,18 +55,18 @@ def lexicon() -> Lexicon:
     features = {tuple(word.split("-")): tuple(ids.split(",")) for ids, text in data["features"].items() for word in text.split()}
     return Lexicon(
         verbs=verbs,
-        application=_set(nouns["application"]),
-        telling=_set(nouns["telling"]),
-        generic=_set(nouns["generic"]),
+        application=word_set(nouns["application"]),
+        telling=word_set(nouns["telling"]),
+        generic=word_set(nouns["generic"]),
         acts=dict(pair.split("=") for pair in nouns["acts"].split()),
-        people=_set(nouns["people"]),
-        audience=_set(nouns["audience"]),
-        administrator=_set(nouns["administrator"]),
-        determiner=_set(words["determiner"]),
-        vague=_set(words["vague"]),
-        preposition=_set(words["preposition"]),
-        filler=_set(words["filler"]),
-        never=_set(words["never"]),
+        people=word_set(nouns["people"]),
+        audience=word_set(nouns["audience"]),
+        administrator=word_set(nouns["administrator"]),
+        determiner=word_set(words["determiner"]),
+        vague=word_set(words["vague"]),
+        preposition=word_set(words["preposition"]),
+        filler=word_set(words["filler"]),
+        never=word_set(words["never"]),
         features=features,
-        languages={name: _set(text) for name, text in data["languages"].items()},
+        languages={name: word_set(text) for name, text in data["languages"].items()},
     )

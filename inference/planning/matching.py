@@ -44,10 +44,10 @@ def term_in(phrase: Phrase) -> Phrase:
 def core(phrase: Phrase) -> Phrase:
     """``phrase`` without heads that say nothing and without the people it is for: "user winning record" → winning record."""
     known = lexicon()
-    while len(phrase) > 1 and phrase[-1] in known.generic and " ".join(phrase) not in terms():
-        phrase = phrase[:-1]
     while len(phrase) > 1 and phrase[0] in known.audience and " ".join(phrase) not in terms():
         phrase = phrase[1:]
+    while len(phrase) > 1 and phrase[-1] in known.generic | known.application and " ".join(phrase) not in terms():
+        phrase = phrase[:-1]
     return phrase
 
 

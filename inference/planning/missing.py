@@ -1,4 +1,4 @@
-"""What people ask for and no blueprint does yet: found by words, said with a plain reason."""
+"""What a wish asks for by its words: what every application has, and what no blueprint does yet, with the plain reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from inference.planning.inflection import singular, stems
-from inference.planning.lexicon import read
+from inference.planning.lexicon import lexicon, read
 
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -19,20 +19,27 @@ class Part:
     name: str
     reason: str
     keeps: bool
+    assumed: bool  #: the wish is interpreted, not refused
     phrases: tuple[tuple[str, ...], ...]
 
 
 @cache
 def parts() -> tuple[Part, ...]:
     return tuple(
-        Part(p["name"], p["reason"], p.get("keeps", False), tuple(tuple(WORD.findall(text)) for text in p["words"]))
+        Part(
+            p["name"],
+            p["reason"],
+            p.get("keeps", False),
+            p.get("assumed", False),
+            tuple(tuple(WORD.findall(text)) for text in p["words"]),
+        )
         for p in read("missing.toml")["part"]
     )
 
 
 def forms(text: str) -> list[set[str]]:
     """For each word of ``text`` all it may be a form of."""
-    return [{word, singular(word), *stems(word)} for word in WORD.findall(text.lower())]
+    return [{word, singular(word), *stems(word)} for word in WORD.findall(text.lower().replace("e-mail", "email"))]
 
 
 def holds(text_forms: list[set[str]], phrase: tuple[str, ...]) -> bool:
@@ -43,5 +50,27 @@ def holds(text_forms: list[set[str]], phrase: tuple[str, ...]) -> bool:
 
 def missing_part(text: str) -> Part | None:
     """The first part that a wish with these words would need and that is not there."""
+    return _first(text, assumed=False)
+
+
+def interpreted_part(text: str) -> Part | None:
+    """The first part that a wish is taken for in a narrower sense."""
+    return _first(text, assumed=True)
+
+
+def _first(text: str, *, assumed: bool) -> Part | None:
     found = forms(text)
-    return next((part for part in parts() if any(holds(found, phrase) for phrase in part.phrases)), None)
+    words = set[str]().union(*found)
+    return next((part for part in parts() if part.assumed is assumed and _asks_for(part, found, words)), None)
+
+
+def _asks_for(part: Part, found: list[set[str]], words: set[str]) -> bool:
+    return any(phrase[0] in words and holds(found, phrase) for phrase in part.phrases)
+
+
+def common_features(text: str) -> tuple[str, ...]:
+    """Feature ids that a text asks for: "login", "dashboard", "dark mode". The longest words decide."""
+    found = forms(text)
+    every = set[str]().union(*found)
+    hits = [(len(words), ids) for words, ids in lexicon().features.items() if words[0] in every and holds(found, words)]
+    return max(hits)[1] if hits else ()

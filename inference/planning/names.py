@@ -1,4 +1,4 @@
-"""Identifiers that are safe in Python, SQL, TypeScript, React and the frameworks of the blueprints. Labels stay what was written."""
+"""Identifiers that are safe in Python, SQL, TypeScript, React and the blueprints' frameworks. Labels stay what was written."""
 
 from __future__ import annotations
 
@@ -9,51 +9,67 @@ import unicodedata
 from collections.abc import Iterable
 
 from inference.planning.inflection import plural_phrase
+from inference.planning.wordset import word_set
 
 LENGTH = 40  #: characters of an identifier: a table and a column with a suffix stay below PostgreSQL's 63
 
 PYTHON = {w.lower() for w in (*keyword.kwlist, *keyword.softkwlist, *dir(builtins)) if not w.startswith("_")}
-SCRIPT = set(
-    "abstract arguments await boolean break byte case catch char class const continue debugger default delete do double else enum "
-    "eval export extends false final finally float for function goto if implements import in instanceof int interface let long "
-    "native new null package private protected public return short static super switch synchronized this throw throws transient "
-    "true try typeof undefined var void volatile while with yield any never unknown string number symbol bigint object as from of "
-    "get set type namespace module declare readonly require infer keyof satisfies constructor prototype".split()
+SCRIPT = word_set(
+    """
+    abstract arguments await boolean break byte case catch char class const continue debugger default delete do double
+    else enum eval export extends false final finally float for function goto if implements import in instanceof int
+    interface let long native new null package private protected public return short static super switch synchronized this
+    throw throws transient true try typeof undefined var void volatile while with yield any never unknown string number
+    symbol bigint object as from of get set type namespace module declare readonly require infer keyof satisfies
+    constructor prototype
+    """
 )
-SQL = set(
-    "all alter analyse analyze and any array as asc between both by case cast check collate column constraint create cross current "
-    "default deferrable delete desc distinct do drop else end except exists false fetch for foreign freeze from full grant group "
-    "having in index inner insert intersect into is join key lateral leading left like limit localtime natural not null offset on "
-    "only or order outer overlaps primary references returning revoke right select similar some symmetric table then to trailing "
-    "transaction trigger true union unique update user using values view when where window with".split()
+SQL = word_set(
+    """
+    all alter analyse analyze and any array as asc between both by case cast check collate column constraint create cross
+    current default deferrable delete desc distinct do drop else end except exists false fetch for foreign freeze from
+    full grant group having in index inner insert intersect into is join key lateral leading left like limit localtime
+    natural not null offset on only or order outer overlaps primary references returning revoke right select similar some
+    symmetric table then to trailing transaction trigger true union unique update user using values view when where window
+    with
+    """
 )
 #: What the generated code and its libraries already call their own.
-FRAMEWORK = set(
-    "app api auth base basemodel column component config context core crud database db declarativebase depends engine error "
-    "exception fastapi field fields fragment http httpexception input key link login logout main mapped mapper me meta metadata "
-    "middleware model models optional page pages patch path query react ref registry relationship request response role route "
-    "router routes schema schemas security seed self session sessions settings sqlalchemy stats suspense table test tests text "
-    "token uvicorn user users validator vite".split()
+FRAMEWORK = word_set(
+    """
+    app api auth base basemodel column component config context core crud database db declarativebase depends engine error
+    exception fastapi field fields fragment http httpexception input key link login logout main mapped mapper me meta
+    metadata middleware model models optional page pages patch path query react ref registry relationship request response
+    role route router routes schema schemas security seed self session sessions settings sqlalchemy stats suspense table
+    test tests text token uvicorn user users validator vite
+    """
 )
-BROWSER = set(
-    "animation array attr audio blob boolean cache cachestorage comment console crypto customevent data date document domexception "
-    "element error event eventsource fetch file files filelist form formdata function global headers history htmlelement image intl "
-    "json keyboardevent location lock map math messageevent mouseevent name navigation navigator node nodelist notification number "
-    "object option origin parent performance plugin popup process promise proxy range reflect regexp report screen selection self "
-    "set status storage string symbol touch url urlsearchparams weakmap websocket window worker".split()
+BROWSER = word_set(
+    """
+    animation array attr audio blob boolean cache cachestorage comment console crypto customevent data date document
+    domexception element error event eventsource fetch file files filelist form formdata function global headers history
+    htmlelement image intl json keyboardevent location lock map math messageevent mouseevent name navigation navigator
+    node nodelist notification number object option origin parent performance plugin popup process promise proxy range
+    reflect regexp report screen selection self set status storage string symbol touch url urlsearchparams weakmap
+    websocket window worker
+    """
 )
 #: A class with such a last word would collide with what is generated for another: OrderPage, OrderIn …
 SUFFIXES = {"out", "in", "patch", "page", "list", "form", "detail", "edit", "create", "new", "card", "table"}
 FIELD_WORDS = (
     (PYTHON | SCRIPT | SQL) - {"title"}  # "title" is only a method of str
-    | set(
-        "id created_at updated_at items total page page_size q query sort metadata registry model schema json dict copy construct "
-        "validate fields session self cls children key ref style extra date datetime time timedelta decimal event".split()
+    | word_set(
+        """
+    id created_at updated_at items total page page_size q query sort metadata registry model schema json dict copy
+    construct validate fields session self cls children key ref style extra date datetime time timedelta decimal event
+    """
     )
 )
-SLUGS = set(
-    "auth stats new edit login logout register account api assets health ready dashboard home docs redoc openapi static me search "
-    "favicon index public".split()
+SLUGS = word_set(
+    """
+    auth stats new edit login logout register account api assets health ready dashboard home docs redoc openapi static me
+    search favicon index public
+    """
 )
 TABLES = (
     PYTHON
@@ -68,8 +84,8 @@ def words(text: str) -> list[str]:
     """Lower-case ASCII words of ``text``; accents are dropped, everything else separates. Never empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
     found = WORDS.findall(plain) or ["thing"]
-    while len(found) > 1 and found[0].isdigit():
-        found = [*found[1:], found[0]]
+    digits = next((i for i, word in enumerate(found) if not word.isdigit()), 0)
+    found = [*found[digits:], *found[:digits]]  # "2048 game" → game 2048
     if found[0][0].isdigit():
         found[0] = "n" + found[0]
     return _shortened(found)
@@ -166,8 +182,7 @@ def columns(name: str) -> set[str]:
 
 def choice_value(label: str) -> str:
     """The stored value of a choice: "In progress" → "in_progress"."""
-    value = snake(label)
-    return f"{value}_" if value in PYTHON | SCRIPT else value
+    return snake(label)
 
 
 def label_of(name: str) -> str:

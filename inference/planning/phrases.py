@@ -9,30 +9,118 @@ from inference.planning.archetypes import terms, verbs
 from inference.planning.inflection import is_plural, singular
 from inference.planning.lexicon import lexicon
 from inference.planning.text import Word, Words, lows, said
+from inference.planning.wordset import word_set
 
 Phrase = tuple[str, ...]
 LONGEST = 4  #: words of a noun phrase that are kept
 PARTICLES = {
-    ("log", "in"): "login", ("sign", "in"): "login", ("log", "out"): "logout", ("sign", "out"): "logout", ("sign", "up"): "register",
-    ("look", "up"): "search", ("look", "for"): "search", ("search", "for"): "search", ("keep", "track"): "track", ("clock", "in"): "clock",
-    ("clock", "out"): "clock", ("check", "in"): "check in", ("check", "out"): "check out", ("fill", "out"): "fill", ("fill", "in"): "fill",
-    ("work", "out"): "exercise", ("set", "up"): "create", ("follow", "up"): "manage", ("find", "out"): "view", ("read", "up"): "read",
-    ("cast", "votes"): "vote", ("take", "part"): "join", ("ask", "for"): "request", ("clocking", "in"): "clock", ("logging", "in"): "login",
-    ("keep", "record"): "record", ("keep", "records"): "record", ("keeping", "track"): "track", ("signing", "up"): "register",
-}  # fmt: skip
+    ("log", "in"): "login",
+    ("sign", "in"): "login",
+    ("log", "out"): "logout",
+    ("sign", "out"): "logout",
+    ("sign", "up"): "register",
+    ("look", "up"): "search",
+    ("look", "for"): "search",
+    ("search", "for"): "search",
+    ("keep", "track"): "track",
+    ("clock", "in"): "clock",
+    ("clock", "out"): "clock",
+    ("check", "in"): "check in",
+    ("check", "out"): "check out",
+    ("fill", "out"): "fill",
+    ("fill", "in"): "fill",
+    ("work", "out"): "exercise",
+    ("set", "up"): "create",
+    ("follow", "up"): "manage",
+    ("find", "out"): "view",
+    ("read", "up"): "read",
+    ("cast", "votes"): "vote",
+    ("take", "part"): "join",
+    ("ask", "for"): "request",
+    ("clocking", "in"): "clock",
+    ("logging", "in"): "login",
+    ("keep", "record"): "record",
+    ("keep", "records"): "record",
+    ("keeping", "track"): "track",
+    ("signing", "up"): "register",
+}
 #: Gerunds that are things as often as acts: only with an object of their own they are verbs.
-NOUN_ING = set(
-    "booking training pricing listing building meeting wedding clothing shipping marketing housing rating learning banking billing "
-    "accounting gaming engineering parking catering consulting testing staffing setting spending saving offering painting reading "
-    "writing winning voting earning recording filing packing".split()
+NOUN_ING = word_set(
+    """
+    booking training pricing listing building meeting wedding clothing shipping marketing housing rating learning banking
+    billing accounting gaming engineering parking catering consulting testing staffing setting spending saving offering
+    painting reading writing winning voting earning recording filing packing
+    """
 )
-STOP = {"that", "which", "who", "whose", "where", "when", "while", "if", "so", "because", "based", "using", "via", "through", "without", "as",
-        "according", "until", "before", "after", "during", "upon", "whether", "is", "are", "has", "have", "was", "were", "can", "should"}  # fmt: skip
-ASIDE = {"based", "so", "because", "while", "according", "whereas"}  #: what follows up to the next comma is no element of the list
-BARE = {"search", "filter", "sort", "edit", "delete"}  #: classes that stand alone in a list of features: "with search and sorting"
+VERB_ENDS = ("ate", "ize", "ise", "ify")  #: of verbs nobody listed: digitize, authenticate
+NOUN_ENDS = word_set(
+    """
+    candidate certificate estate date state rate plate template climate affiliate associate corporate private prize size
+    exercise franchise merchandise expertise enterprise premise promise chocolate delegate graduate roommate classmate
+    teammate update mandate rebate senate wise otherwise concise precise appropriate separate accurate immediate
+    """
+)
+STOP = {
+    "that",
+    "which",
+    "who",
+    "whose",
+    "where",
+    "when",
+    "while",
+    "if",
+    "so",
+    "because",
+    "based",
+    "using",
+    "via",
+    "through",
+    "without",
+    "as",
+    "according",
+    "until",
+    "before",
+    "after",
+    "during",
+    "upon",
+    "whether",
+    "is",
+    "are",
+    "has",
+    "have",
+    "was",
+    "were",
+    "can",
+    "should",
+}
+ASIDE = {
+    "based",
+    "so",
+    "because",
+    "while",
+    "according",
+    "whereas",
+}  #: what follows up to the next comma is no element of the list
+BARE = {
+    "search",
+    "filter",
+    "sort",
+    "edit",
+    "delete",
+}  #: classes that stand alone in a list of features: "with search and sorting"
 PARTS = {"functionality", "feature", "function", "capability", "page", "section", "module", "screen", "panel", "tab", "option"}
 DIRECTIONS = {"up", "down", "left", "right", "in", "out", "on", "off"}
-EXAMPLES = (("such", "as"), ("including",), ("like",), ("namely",), ("for", "example"), ("for", "instance"), ("e.g",), ("i.e",), (":",))
+EXAMPLES = (
+    ("such", "as"),
+    ("including",),
+    ("like",),
+    ("namely",),
+    ("for", "example"),
+    ("for", "instance"),
+    ("e.g",),
+    ("i.e",),
+    (":",),
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +190,10 @@ def split_list(span: Words, mode: str) -> list[Item]:
         elif item.verb and item.acts:
             items += [replace(item, verb=w.verb, acts=w.acts) for w in waiting] + [item]
             waiting = []
+        elif items and _is_detail(item) and "by" in lows(items[-1].body):
+            items[-1] = replace(items[-1], body=[*items[-1].body, *item.body])  # "search by date and price"
         elif items and items[-1].details and _is_detail(item):
-            items[-1] = replace(items[-1], details=(*items[-1].details, item.thing))
+            items[-1] = replace(items[-1], details=(*items[-1].details, item.thing), body=[*items[-1].body, *item.body])
         else:
             items += waiting
             waiting = []
@@ -191,37 +281,54 @@ def _with(body: Words) -> tuple[Phrase, ...]:
 
 def _verb(segment: Words, mode: str, *, first: bool, bare: bool) -> tuple[str, int]:
     """(base form, words it takes) of the verb that opens the segment; ("", 0) when it opens with a thing."""
-    if not segment:
-        return "", 0
-    known, low = lexicon(), lows(segment[:3])
+    low = lows(segment[:3])
     if tuple(low[:2]) in PARTICLES:
         return PARTICLES[(low[0], low[1])], 3 if low[2:3] == ["of"] else 2
-    word, base, alone = low[0], known.verb_of(low[0]), len(segment) == 1
-    if not first and not alone and " ".join(phrase(lows(segment))) in terms():
+    whole = " ".join(phrase(lows(segment)))
+    if not segment or (not first and len(segment) > 1 and whole in terms()):
         return "", 0  # "employees and leave requests"
-    if mode == "modal":
-        if not base:
-            fresh = first and not alone and word not in known.determiner | known.vague | known.people and singular(word) == word
-            return (word, 1) if fresh and " ".join(phrase(lows(segment))) not in terms() else ("", 0)
-        if word != base and word.endswith("s"):  # "recognizes animals and sends alerts"
-            return ("", 0) if alone or singular(word) in terms() else (base, 1)
-        thing_like = alone and not bare and (singular(word) in terms() or (word in known.never and not known.verbs.get(base)))
-        return ("", 0) if thing_like or (word != base and not word.endswith("ing")) else (base, 1)
+    opens = _opens_modal(segment, whole, first=first, bare=bare) if mode == "modal" else _opens_nominal(segment, whole)
+    return (lexicon().verb_of(low[0]) or low[0], 1) if opens else ("", 0)
+
+
+def _opens_modal(segment: Words, whole: str, *, first: bool, bare: bool) -> bool:
+    """Whether the segment opens with a verb, where base forms are expected: "users can *search* …"."""
+    known, word, alone = lexicon(), segment[0].low, len(segment) == 1
+    base = known.verb_of(word)
+    if not base:
+        strange = singular(word) == word and word not in known.determiner | known.vague | known.people
+        verbal = word.endswith(VERB_ENDS) and word not in NOUN_ENDS
+        return (first or verbal) and not alone and strange and whole not in terms()
+    if word != base and word.endswith("s"):  # "recognizes animals and sends alerts"
+        return not alone and (singular(word) not in terms() or is_plural(segment[-1].low))
+    thing_like = singular(word) in terms() or (word in known.never and not known.verbs.get(base))
+    return (word == base or word.endswith("ing")) and not (alone and not bare and thing_like)
+
+
+def _opens_nominal(segment: Words, whole: str) -> bool:
+    """Whether the segment opens with a verb, where nouns and gerunds are expected: "functions for *searching* …"."""
+    known, word, alone = lexicon(), segment[0].low, len(segment) == 1
+    base = known.verb_of(word)
     if alone and base == word and known.verbs.get(base) in BARE:
-        return base, 1
-    if not base or not word.endswith("ing") or " ".join(phrase(lows(segment))) in terms():
-        return "", 0
-    if word in NOUN_ING and not alone:
-        opens_object = low[1] in known.determiner | known.vague or is_plural(segment[-1].low) or len(segment) > 2
-        return (base, 1) if opens_object else ("", 0)
-    return base, 1
+        return True
+    if not base or not word.endswith("ing") or whole in terms():
+        return False
+    opens_object = not alone and (
+        segment[1].low in known.determiner | known.vague or is_plural(segment[-1].low) or len(segment) > 2
+    )
+    return word not in NOUN_ING or alone or opens_object
 
 
 def noun_phrases(body: Words) -> tuple[Phrase, tuple[Phrase, ...], bool]:
     """(the thing, further noun phrases, whether the thing came without a preposition)."""
     known, chunks = lexicon(), [("", list[str]())]
     for index, word in enumerate(body):
-        if word.low in {"that", "which"} and 0 < index <= 2 and phrase(lows(body[:index]))[-1:] and _says_nothing(phrase(lows(body[:index])), "of"):
+        if (
+            word.low in {"that", "which"}
+            and 0 < index <= 2
+            and phrase(lows(body[:index]))[-1:]
+            and _says_nothing(phrase(lows(body[:index])), "of")
+        ):
             chunks.append(("of", []))  # "content that introduces solutions": the solutions are meant
             continue
         if word.low in STOP and index:

@@ -7,22 +7,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.planning import surface, titles
+from inference.planning.asks import Ask
 from inference.planning.check import check_plan
 from inference.planning.colors import Design, read_design
 from inference.planning.entities import make_entities
-from inference.planning.grammar import Ask, read_sentence
+from inference.planning.grammar import read_sentence
 from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
 from inference.planning.matching import Nearest
 from inference.planning.palette import make_tokens
-from inference.planning.roles import access_for, make_roles, names_administrator
+from inference.planning.roles import access_for, make_roles
 from inference.planning.surface import Access, inner
 from inference.planning.text import sentences
 from inference.planning.things import Found, find_things, labels
 from synergy.core.errors import BadInput, NotBuildable, PermanentError
 from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice
 
-CURRENCIES = (("USD", r"\$|\busd\b|\bdollars?\b"), ("GBP", r"£|\bgbp\b|\bpounds? sterling\b"), ("CHF", r"\bchf\b|\bfrancs?\b"),
-              ("JPY", r"¥|\bjpy\b|\byen\b"), ("INR", r"₹|\binr\b|\brupees?\b"), ("EUR", r"€|\beur\b|\beuros?\b"))  # fmt: skip
+CURRENCIES = (
+    ("USD", r"\$|\busd\b|\bdollars?\b"),
+    ("GBP", r"£|\bgbp\b|\bpounds? sterling\b"),
+    ("CHF", r"\bchf\b|\bfrancs?\b"),
+    ("JPY", r"¥|\bjpy\b|\byen\b"),
+    ("INR", r"₹|\binr\b|\brupees?\b"),
+    ("EUR", r"€|\beur\b|\beuros?\b"),
+)
 USUAL_CURRENCY = "EUR"
 SIGN_IN = re.compile(r"\b(?:log[- ]?in|sign[- ]?in|sign[- ]?up|auth\w*|regist(?:er|ration)|accounts?|password)\b", re.I)
 USUAL_HUE = 255.0
@@ -34,6 +41,7 @@ class _Reading:
 
     asks: tuple[Ask, ...]
     designs: tuple[tuple[int, Design], ...]  #: (sentence, what it says of colours)
+    left: int = 0  #: sentences that were not read
 
 
 def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
@@ -75,14 +83,19 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     )
     problems = check_plan(plan)
     if problems:
-        raise PermanentError(f"The plan is not whole: {'; '.join(problems[:3])}.", hint="This is a fault of Synergy; please report it.")
+        raise PermanentError(
+            f"The plan is not whole: {'; '.join(problems[:3])}.", hint="This is a fault of Synergy; please report it."
+        )
     return plan
 
 
 def _read(text: str) -> _Reading:
     asks: list[Ask] = []
     designs: list[tuple[int, Design]] = []
-    for number, sentence in enumerate(sentences(text)):
+    every = sentences(text)
+    for number, sentence in enumerate(every):
+        if len(asks) >= MOST:
+            return _Reading(tuple(asks[:MOST]), tuple(designs), left=len(every) - number)
         design = read_design(sentence)
         if design is not None:
             designs.append((number, design))
@@ -123,7 +136,11 @@ def _tokens(designs: Sequence[tuple[int, Design]], found: Found) -> DesignTokens
 def _design_answer(design: Design, tokens: DesignTokens) -> Answer:
     """The clause of a sentence about colours: kept exactly, or with the change that readability needs."""
     words = {w for _, w, _ in design.roles}
-    changes = [note for note in tokens.adjusted if any(note.startswith(f"{w} (") or f" {w} " in note or f"not {w}." in note for w in words)]
+    changes = [
+        note
+        for note in tokens.adjusted
+        if any(note.startswith(f"{w} (") or f" {w} " in note or f"not {w}." in note for w in words)
+    ]
     left = [f"{color} has no place in the design." for color in design.unclear]
     parts = [*changes, *left]
     return Answer(("design.colors",), f"Assumed: {' '.join(parts)}" if parts else "")
@@ -137,9 +154,9 @@ def _asked_rows(reading: _Reading, ledger: Ledger, tokens: DesignTokens) -> list
     rows = [(number, 0, text, answer) for number, text, answer in wishes]
     rows += [(number, 1, design.text, _design_answer(design, tokens)) for number, design in reading.designs]
     ordered = [(text, answer) for _, _, text, answer in sorted(rows, key=lambda row: row[:2])]
-    if len(ordered) > MOST:
-        left = len(ordered) - MOST
-        ordered = [*ordered[:MOST], (f"{left} more wishes", Answer(reason=f"Only the first {MOST} wishes of a message are read."))]
+    if reading.left:
+        text = f"The last {reading.left} sentences" if reading.left > 1 else "The last sentence"
+        ordered.append((text, Answer(reason=f"Only the first {MOST} wishes of a message are read.")))
     if ledger.found.too_many:
         names = ", ".join(ledger.found.too_many)
         ordered.append((f"Also to keep: {names}", Answer(reason="A plan holds 40 things; these came after them.")))
@@ -159,10 +176,17 @@ def _assumed_rows(
     rows = [*_assumed_things(found, entities), *_assumed_access(text, found, access)]
     if roles:
         listed = f"{roles[0].label} and {roles[-1].label}"
-        rows.append((f"Two roles: {listed}", Answer(("auth.roles",), "Assumed: nobody named roles; only an administrator may delete.")))
+        rows.append(
+            (f"Two roles: {listed}", Answer(("auth.roles",), "Assumed: nobody named roles; only an administrator may delete."))
+        )
     money = [e for e in entities if any(f.kind is Kind.MONEY for f in e.fields)]
     if money and not currency:
-        rows.append((f"Amounts are in {USUAL_CURRENCY}", Answer(reason="Assumed: no currency was named.", features=(f"{money[0].slug}.list",))))
+        rows.append(
+            (
+                f"Amounts are in {USUAL_CURRENCY}",
+                Answer(reason="Assumed: no currency was named.", features=(f"{money[0].slug}.list",)),
+            )
+        )
     if not tokens.asked:
         rows.append(("Colours that suit the subject", Answer(("design.colors",), "Assumed: no colours were named.")))
     return rows
@@ -175,12 +199,23 @@ def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str,
         why = f"this is what is usual for {found.assumed_for}" if found.assumed_for else "nothing to keep was named"
         text = labels(found.things)
         rows.append((f"{text[:1].upper()}{text[1:]} are kept", Answer(slugs, f"Assumed: {why}.")))
-    fields = [f"{e.label_plural} ({', '.join(inner(f.label) for f in e.fields if f.assumed)})" for e in entities if any(f.assumed for f in e.fields)]
+    fields = [
+        f"{e.label_plural} ({', '.join(inner(f.label) for f in e.fields if f.assumed)})"
+        for e in entities
+        if any(f.assumed for f in e.fields)
+    ]
     if fields:
-        rows.append((f"Fields: {'; '.join(fields)}", Answer(slugs, "Assumed: nobody named these fields; they are what is usual.")))
+        rows.append(
+            (f"Fields: {'; '.join(fields)}", Answer(slugs, "Assumed: nobody named these fields; they are what is usual."))
+        )
     own = [e.label_plural for e in entities if e.archetype is None]
     if own:
-        rows.append((f"{', '.join(own)}: rows with made-up names", Answer(slugs, "Assumed: nothing like them is known, so the words were taken.")))
+        rows.append(
+            (
+                f"{', '.join(own)}: rows with made-up names",
+                Answer(slugs, "Assumed: nothing like them is known, so the words were taken."),
+            )
+        )
     return rows
 
 
@@ -188,7 +223,17 @@ def _assumed_access(text: str, found: Found, access: Access) -> list[tuple[str, 
     if access == "public_read":
         personal = [inner(t.plural) for t in found.things if t.archetype and t.archetype.personal]
         also = f" This includes {', '.join(personal)}." if personal else ""
-        return [("Visitors may read everything; adding and changing needs an account", Answer(("home.page", "auth.login"), f"Assumed: it reads like a site for visitors.{also}"))]
+        return [
+            (
+                "Visitors may read everything; adding and changing needs an account",
+                Answer(("home.page", "auth.login"), f"Assumed: it reads like a site for visitors.{also}"),
+            )
+        ]
     if SIGN_IN.search(text):
         return []
-    return [("Everything is behind signing in", Answer(("auth.login", "auth.register"), "Assumed: it reads like an application for people who work with it."))]
+    return [
+        (
+            "Everything is behind signing in",
+            Answer(("auth.login", "auth.register"), "Assumed: it reads like an application for people who work with it."),
+        )
+    ]

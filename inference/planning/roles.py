@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from inference.planning.grammar import Ask
+from inference.planning.archetypes import verbs
+from inference.planning.asks import Ask
 from inference.planning.lexicon import lexicon
 from inference.planning.names import choice_value, snake
 from inference.planning.surface import Access
@@ -22,14 +23,15 @@ PRIVATE = re.compile(
     r"\b(?:private|internal|intranet|back[- ]?office|only (?:signed|logged)[- ]in|members[- ]only|behind (?:a )?login|staff only|"
     r"confidential|for my own use|personal use|admin panel only)\b", re.I)  # fmt: skip
 PUBLIC = re.compile(
-    r"\b(?:public(?:ly)?|visitors?|anyone|everyone|anybody|everybody|without (?:an account|signing in|login|logging in|registration)|"
+    r"\b(?:public(?:ly)?|visitors?|anyone|everyone|anybody|everybody|"
+    r"without (?:an account|signing in|login|logging in|registration)|"
     r"no (?:login|accounts?|sign[- ]?up|registration)|guests? can)\b", re.I)  # fmt: skip
 SITE = re.compile(
     r"\b(?:web ?sites?|web ?pages?|sites?|blogs?|shops?|stores?|storefront|e-?commerce|marketplace|portfolio|landing|forum|wiki|"
-    r"magazine|news|gallery|directory|homepage|portal|cv|resume|community)\b", re.I)  # fmt: skip
+    r"job board|magazine|news|gallery|directory|homepage|portal|cv|resume|community)\b", re.I)  # fmt: skip
 SYSTEM = re.compile(
-    r"\b(?:dashboard|management|manage|admin(?:istrator)?s?|staff|employees?|crm|erp|track(?:er|ing)?|system|log ?in|sign ?in|auth\w*|"
-    r"platform|inventory|back ?end|payroll|accounting|diary|planner)\b", re.I)  # fmt: skip
+    r"\b(?:dashboard|management|manage|admin(?:istrator)?s?|staff|employees?|crm|erp|track(?:er|ing)?|system|log ?in|sign ?in|"
+    r"auth\w*|platform|inventory|back ?end|payroll|accounting|diary|planner)\b", re.I)  # fmt: skip
 
 
 def make_roles(asks: Sequence[Ask]) -> tuple[tuple[Role, ...], bool]:
@@ -39,13 +41,19 @@ def make_roles(asks: Sequence[Ask]) -> tuple[tuple[Role, ...], bool]:
         Role(
             name=choice_value(label),
             label=label[:1].upper() + label[1:],
-            can_write=label.split()[-1] not in READERS,
+            can_write=label.split()[-1] not in READERS or _writes(label, asks),
             can_delete=label.split()[-1] in TRUSTED,
         )
         for label in named
         if snake(label) not in ("admin", "member")
     ]
     return (*(roles or [MEMBER]), ADMIN), bool(roles)
+
+
+def _writes(label: str, asks: Sequence[Ask]) -> bool:
+    """Whether somebody with this role is said to add or change anything: "readers leave reviews"."""
+    own = [ask for ask in asks if " ".join(ask.subject[-2:]) == label]
+    return any(ask.action in ("create", "edit", "delete", "manage") or ask.verb in verbs() for ask in own)
 
 
 def _labels(ask: Ask) -> Iterable[str]:
@@ -62,7 +70,7 @@ def names_administrator(asks: Sequence[Ask]) -> bool:
 
 
 def access_for(message: str, things: Sequence[Thing]) -> Access:
-    """ "public_read" for what reads like a site for visitors. What is confidential is never open; plain words decide before hints."""
+    """ "public_read" for what reads like a site for visitors. What is confidential is never open; plain words go before hints."""
     if PRIVATE.search(message):
         return "private"
     if any(t.archetype and t.archetype.confidential for t in things):
@@ -71,4 +79,4 @@ def access_for(message: str, things: Sequence[Thing]) -> Access:
         return "public_read"
     site, system = len(SITE.findall(message)), len(SYSTEM.findall(message))
     content = any(t.archetype and t.archetype.family in ("content", "things") for t in things)
-    return "public_read" if site and content and site >= system else "private"
+    return "public_read" if site >= max(1, system) and (content or not system) else "private"

@@ -13,28 +13,81 @@ COUNT = 8
 FEWEST = 3  #: rows of an entity that shares its archetype with others
 Row = dict[str, Cell]
 
-PEOPLE = ("Amelia Hart", "Bruno Keller", "Carla Mendes", "Dina Okafor", "Elias Berg", "Farah Aziz", "Greta Lund", "Hugo Marchetti")
-FIRMS = ("Northlight Studio", "Blue Anchor Lines", "Verdant Foods", "Kestrel Analytics", "Copper Gate Energy", "Little Harbour Press",
-         "Summit Learning", "Harbour Packaging")  # fmt: skip
+PEOPLE = (
+    "Amelia Hart",
+    "Bruno Keller",
+    "Carla Mendes",
+    "Dina Okafor",
+    "Elias Berg",
+    "Farah Aziz",
+    "Greta Lund",
+    "Hugo Marchetti",
+)
+FIRMS = (
+    "Northlight Studio",
+    "Blue Anchor Lines",
+    "Verdant Foods",
+    "Kestrel Analytics",
+    "Copper Gate Energy",
+    "Little Harbour Press",
+    "Summit Learning",
+    "Harbour Packaging",
+)
 CITIES = ("Bergen", "Lyon", "Vienna", "Leeds", "Porto", "Graz", "Dublin", "Utrecht")
-STREETS = ("Strandgaten 12", "Rue des Tanneurs 8", "Gartenweg 3", "Foundry Lane 40", "Rua das Flores 77", "Bergstrasse 19", "Quay Street 5",
-           "Oudegracht 21")  # fmt: skip
+STREETS = (
+    "Strandgaten 12",
+    "Rue des Tanneurs 8",
+    "Gartenweg 3",
+    "Foundry Lane 40",
+    "Rua das Flores 77",
+    "Bergstrasse 19",
+    "Quay Street 5",
+    "Oudegracht 21",
+)
 COUNTRIES = ("Norway", "France", "Austria", "United Kingdom", "Portugal", "Austria", "Ireland", "Netherlands")
 TREES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 LETTERS = "ABCDEFGH"
 TEXTS = (
-    "Checked and complete.", "Needs a second look next week.", "As agreed on the telephone.", "Works well so far.", "Waiting for an answer.",
-    "Replaced the earlier one.", "Two questions are still open.", "Nothing to add.",
-)  # fmt: skip
+    "Checked and complete.",
+    "Needs a second look next week.",
+    "As agreed on the telephone.",
+    "Works well so far.",
+    "Waiting for an answer.",
+    "Replaced the earlier one.",
+    "Two questions are still open.",
+    "Nothing to add.",
+)
 #: Last words of a field's name → what its values look like.
 POOLS: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("author", "contact", "owner", "director", "artist", "assignee", "reporter", "creator", "recipient", "sender", "teacher",
-                     "customer", "client", "person", "driver", "manager", "organizer", "host", "guest"), PEOPLE),
+    **dict.fromkeys(
+        (
+            "author",
+            "contact",
+            "owner",
+            "director",
+            "artist",
+            "assignee",
+            "reporter",
+            "creator",
+            "recipient",
+            "sender",
+            "teacher",
+            "customer",
+            "client",
+            "person",
+            "driver",
+            "manager",
+            "organizer",
+            "host",
+            "guest",
+        ),
+        PEOPLE,
+    ),
     **dict.fromkeys(("company", "brand", "manufacturer", "publisher", "supplier", "employer", "maker", "vendor"), FIRMS),
     **dict.fromkeys(("city", "location", "place", "destination", "origin", "venue"), CITIES),
     **dict.fromkeys(("address", "street"), STREETS),
     **dict.fromkeys(("country", "nationality"), COUNTRIES),
-}  # fmt: skip
+}
 CODES = {"sku", "code", "number", "isbn", "reference", "id", "plate", "zip", "postcode"}
 
 
@@ -79,8 +132,14 @@ def _text(field: PlanField, index: int, label: str) -> str:
     if word in CODES:
         return f"{_initials(label)}-{101 + index}"
     if word in ("name", "title", label.lower().split()[-1]):
-        person = label.lower().split()[-1] in lexicon().people or word == "name" and len(field.label.split()) > 1 and "company" not in field.label
-        return PEOPLE[index % len(PEOPLE)] if person and "first" not in field.label.lower() else f"{TREES[index % len(TREES)]} {label.lower()}"
+        person = label.lower().split()[-1] in lexicon().people or (
+            word == "name" and len(field.label.split()) > 1 and "company" not in field.label
+        )
+        return (
+            PEOPLE[index % len(PEOPLE)]
+            if person and "first" not in field.label.lower()
+            else f"{TREES[index % len(TREES)]} {label.lower()}"
+        )
     return f"{field.label} {LETTERS[index % len(LETTERS)]}"
 
 

@@ -63,8 +63,12 @@ def base_pages(access: Access, title: str = "Home") -> tuple[Page, ...]:
 def entity_pages(e: Entity, access: Access) -> tuple[Page, ...]:
     root, one, public = f"/{e.slug}", inner(e.label), access == "public_read"
     return (
-        Page(slug=f"{e.slug}-list", path=root, sample=root, title=e.label_plural, kind=PageKind.LIST, entity=e.name, public=public),
-        Page(slug=f"{e.slug}-new", path=f"{root}/new", sample=f"{root}/new", title=f"New {one}", kind=PageKind.FORM, entity=e.name),
+        Page(
+            slug=f"{e.slug}-list", path=root, sample=root, title=e.label_plural, kind=PageKind.LIST, entity=e.name, public=public
+        ),
+        Page(
+            slug=f"{e.slug}-new", path=f"{root}/new", sample=f"{root}/new", title=f"New {one}", kind=PageKind.FORM, entity=e.name
+        ),
         Page(
             slug=f"{e.slug}-detail",
             path=f"{root}/:id",

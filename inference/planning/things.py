@@ -7,20 +7,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
+from inference.planning.asks import Ask
 from inference.planning.fields import is_field
-from inference.planning.grammar import Ask
 from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
+from inference.planning.labels import capital, head_phrase, label_words, labels_of
 from inference.planning.lexicon import lexicon, read
 from inference.planning.matching import Matcher, Nearest, core, term_in
-from inference.planning.missing import forms, holds, missing_part
+from inference.planning.missing import common_features, missing_part
 from inference.planning.phrases import Phrase
 
 MOST = 40  #: entities of one plan
 MOST_ALIKE = 4  #: entities made from one archetype
 DEFAULT = ("project", "task", "team_member")
 INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: verbs whose objects are fields of a form
-TRADE = {"sell", "offer", "produce", "rent", "lend", "serve", "teach", "deliver"}
-KINDS = {"type", "kind", "category", "style", "size", "status", "level", "format"}  #: "diagram types, such as …": the values of a field
+TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
+SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
+KINDS = {
+    "type",
+    "kind",
+    "category",
+    "style",
+    "size",
+    "status",
+    "level",
+    "format",
+}  #: "diagram types, such as …": the values of a field
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 
 
@@ -46,6 +57,7 @@ class Found:
     things: list[Thing] = field(default_factory=list)
     meant: dict[Phrase, Thing] = field(default_factory=dict)
     too_many: list[str] = field(default_factory=list)  #: labels beyond the limit
+    form: Thing | None = None  #: whose fields a person is said to fill in
     assumed_for: str = ""  #: why things were assumed, when nobody named one
 
     def of(self, ask: Ask) -> Thing | None:
@@ -84,8 +96,8 @@ class _Finder:
         for ask in self.asks:
             if not ask.head:
                 self._read(ask)
-        self._actors()
         self._place_loose()
+        self._actors()
         for head in self.heads:
             self._read_head(head)
         if not self.found.things:
@@ -103,13 +115,17 @@ class _Finder:
             self.loose += [(ask, phrase) for phrase in (ask.details or (ask.thing,))]
             return
         part = missing_part(ask.text)
-        if ask.verb in verbs() and not ask.action and (part is None or part.keeps):
-            self._brought(verbs()[ask.verb])
-        if (part and not (part.keeps and " ".join(core(ask.thing)) in terms())) or common_features(ask.text):
+        brings = ask.verb in verbs() and not ask.action and (part is None or part.keeps)
+        exact = bool(ask.thing) and " ".join(core(ask.thing)) in terms()
+        if (part and not (part.keeps and exact)) or (common_features(ask.text) and not exact):
+            if brings:
+                self._brought(verbs()[ask.verb])
             return
         if ask.thing:
             thing = self._thing(ask.thing, keep=self._keeps(ask), people=bool(ask.action or part) or not ask.verb)
             self._details(ask, thing)
+        if brings:
+            self._brought(verbs()[ask.verb])
         for other in ask.others:
             if not part and not (len(other) == 1 and lexicon().verb_of(other[0])):
                 self._thing(other, keep=False, people=ask.verb == "connect")
@@ -119,7 +135,7 @@ class _Finder:
         if not ask.details:
             return
         if thing and ask.thing[-1] in KINDS:
-            thing.choices[ask.thing] = tuple(_capital(" ".join(d)) for d in ask.details)
+            thing.choices[ask.thing] = tuple(capital(" ".join(d)) for d in ask.details)
             return
         fieldish = sum(is_field(d) for d in ask.details) * 2 >= len(ask.details)
         if thing and (fieldish or ask.verb == "have"):
@@ -149,11 +165,26 @@ class _Finder:
     def _place_loose(self) -> None:
         """Fields without an owner go to who enters them, to what is created, or to the first thing."""
         for ask, phrase in self.loose:
-            person = self.found.meant.get(ask.subject) or next((t for t in self.found.things if t.label.lower() == " ".join(ask.subject)), None)
-            made = next((t for a in self.asks if a.action in ("create", "edit") and a.sentence >= ask.sentence - 1 and (t := self.found.of(a))), None)
-            owner = person or made or next(iter(self.found.things), None)
+            person = self.found.meant.get(ask.subject) or next(
+                (t for t in self.found.things if t.label.lower() == " ".join(ask.subject)), None
+            )
+            made = next(
+                (
+                    t
+                    for a in self.asks
+                    if a.action in ("create", "edit") and a.sentence >= ask.sentence - 1 and (t := self.found.of(a))
+                ),
+                None,
+            )
+            owner = self._mentioned(ask) or person or made or next(iter(self.found.things), None)
+            self.found.form = self.found.form or owner
             if owner and core(phrase)[-1] not in lexicon().generic and phrase not in owner.details:
                 owner.details.append(phrase)
+
+    def _mentioned(self, ask: Ask) -> Thing | None:
+        """The thing whose name is part of a listed field: the "shirt model" is one of a shirt."""
+        listed = {word for detail in ask.details for word in detail}
+        return next((t for t in self.found.things if t.label.lower() in listed), None)
 
     def _keeps(self, ask: Ask) -> bool:
         """Whether the wish would make sense only for something the application stores."""
@@ -165,36 +196,57 @@ class _Finder:
         if not inner or " ".join(inner) in terms():
             return bool(inner)
         last = inner[-1]
-        if len(inner) == 1 and known.verb_of(last) == last:
+        if len(inner) == 1 and known.verb_of(last) == last and plural(last) not in self.words:
             return False
-        return not (last in known.never or last in known.telling or last in known.generic or last in known.application or (last in known.people and not term_in(inner)))
+        return not (
+            last in known.never
+            or last in known.telling
+            or last in known.generic
+            or last in known.application
+            or (last in known.people and not term_in(inner))
+        )
 
     def _thing(self, phrase: Phrase, *, keep: bool, people: bool) -> Thing | None:
-        if phrase in self.found.meant:
-            return self.found.meant[phrase]
-        inner = " ".join(core(phrase))
-        if not self._thinkable(phrase) or core(phrase)[-1] in lexicon().audience or (is_field(core(phrase)) and inner not in terms()):
-            return None
-        if len(core(phrase)) == 1 and inner not in terms():
-            for thing in self.found.things:
-                if singular(thing.label.lower().split()[-1]) == inner and len(thing.label.split()) > 1:
-                    return thing
+        """The thing a noun phrase means. ``keep``: also one that no archetype fits; ``people``: also persons."""
+        if phrase not in self.found.meant:
+            thing = self._fresh(phrase, keep=keep, people=people) if self._names_a_thing(phrase) else None
+            if thing is None:
+                return None
+            self.found.meant[phrase] = thing
+        return self.found.meant[phrase]
+
+    def _names_a_thing(self, phrase: Phrase) -> bool:
+        inner = core(phrase)
+        known = " ".join(inner) in terms()
+        return self._thinkable(phrase) and inner[-1] not in lexicon().audience and (known or not is_field(inner))
+
+    def _fresh(self, phrase: Phrase, *, keep: bool, people: bool) -> Thing | None:
+        shortened = self._shortened(core(phrase))
+        if shortened is not None:
+            return shortened
         name = self.matcher.archetype(phrase)
         if name and archetypes()[name].family == "people" and not people:
             return None
         if name:
-            thing = self._from_archetype(phrase, archetypes()[name])
-        elif keep and self._countable(phrase):
-            thing = self._from_words(core(phrase))
-        else:
+            return self._from_archetype(phrase, archetypes()[name])
+        return self._from_words(core(phrase)) if keep and self._countable(phrase) else None
+
+    def _shortened(self, inner: Phrase) -> Thing | None:
+        """ "requests", after leave requests were spoken of."""
+        if len(inner) != 1 or inner[0] in terms():
             return None
-        self.found.meant[phrase] = thing
-        return thing
+        longer = (t for t in self.found.things if " " in t.label)
+        return next((t for t in longer if singular(t.label.lower().split()[-1]) == inner[0]), None)
 
     def _countable(self, phrase: Phrase) -> bool:
         """A plural of it stands in the message: "raw materials" are kept, "speed" is not."""
         inner = core(phrase)
-        return len(inner) <= 3 and inner[-1] not in UNCOUNTABLE and plural(inner[-1]) in self.words and inner[-1] not in lexicon().verbs
+        return (
+            len(inner) <= 3
+            and inner[-1] not in UNCOUNTABLE
+            and plural(inner[-1]) in self.words
+            and (inner[-1] not in lexicon().verbs or len(inner) == 1)
+        )
 
     def _brought(self, name: str) -> None:
         if self.found.by_archetype(name) is None:
@@ -208,15 +260,24 @@ class _Finder:
         term = term_in(inner)
         lexical = terms().get(" ".join(term)) == archetype.name
         self._modifiers(inner, term if lexical else (), archetype)
-        words = _label_words(inner, term if lexical else (), archetype)
+        words = label_words(inner, term if lexical else (), archetype)
         text = " ".join(words)
-        apart = text in archetype.variants or " ".join(term) in archetype.variants or (not lexical and archetype.family in ("things", "content"))
+        apart = (
+            text in archetype.variants
+            or " ".join(term) in archetype.variants
+            or (not lexical and archetype.family in ("things", "content"))
+        )
         key = text if apart else ""
         same = [t for t in self.found.things if t.archetype is archetype]
         for thing in same:
-            if not key or thing.key == key or (key and thing.key.split()[-1:] == words[-1:]) or archetype.family in ("people", "records"):
+            if (
+                not key
+                or thing.key == key
+                or (key and thing.key.split()[-1:] == list(words[-1:]))
+                or archetype.family in ("people", "records")
+            ):
                 return thing
-        label, many = _labels(words, archetype, variant=text in archetype.variants)
+        label, many = labels_of(words, archetype, variant=text in archetype.variants)
         if same and same[0].from_name and not same[0].key:
             same[0].label, same[0].plural, same[0].key, same[0].from_name = label, many, key, False
             return same[0]
@@ -233,16 +294,20 @@ class _Finder:
             name = terms().get(word)
             if name in targets and name is not None and not self.found.by_archetype(name):
                 owner = archetypes()[name]
-                label, many = _labels((word,), owner, variant=False)
+                label, many = labels_of((word,), owner, variant=False)
                 self.found.things.append(Thing(label, many, owner, ""))
 
     def _from_words(self, inner: Phrase) -> Thing:
         key = inner[-1]
         for thing in self.found.things:
-            if thing.archetype is None and thing.key == key and (thing.label.lower().split()[:-1] == list(inner[:-1]) or len(inner) == 1):
+            if (
+                thing.archetype is None
+                and thing.key == key
+                and (thing.label.lower().split()[:-1] == list(inner[:-1]) or len(inner) == 1)
+            ):
                 return thing
         text = " ".join(inner)
-        thing = Thing(_capital(text), _capital(plural_phrase(text)), None, key)
+        thing = Thing(capital(text), capital(plural_phrase(text)), None, key)
         self.found.things.append(thing)
         return thing
 
@@ -256,6 +321,8 @@ class _Finder:
         if not exact and len(self.found.things) >= 2:
             return
         name = self.matcher.archetype(head) if self._thinkable(head) else None
+        if name in SITES:
+            return
         if name and self.found.by_archetype(name) is None:
             before = len(self.found.things)
             self.found.meant[head] = self._from_archetype(head, archetypes()[name])
@@ -273,74 +340,17 @@ class _Finder:
 
     def _usual(self) -> tuple[Sequence[str], str]:
         """What applications of this kind usually keep, and what told the kind."""
-        texts = [" ".join(a.thing) for a in self.asks if a.head] + [" ".join(a.thing) for a in self.asks] + [a.text.lower() for a in self.asks]
+        texts = (
+            [" ".join(a.thing) for a in self.asks if a.head]
+            + [" ".join(a.thing) for a in self.asks]
+            + [a.text.lower() for a in self.asks]
+        )
         for text in texts:
             for setting in read("settings.toml")["setting"]:
                 word = next((w for w in setting["words"] if f" {w} " in f" {text} " or f" {w}s " in f" {text} "), None)
                 if word:
                     return setting["keeps"], word
         return DEFAULT, ""
-
-
-def head_phrase(ask: Ask) -> Phrase:
-    """What the name of the application says about its content: "short-term apartment rental website" → apartment rental."""
-    known = lexicon()
-    low = [w for w in ask.thing if w not in known.determiner | known.vague]
-    while len(low) > 1 and low[-1] in known.application:
-        low.pop()
-    if low and low[-1] in known.application:
-        return ()
-    while len(low) > 1 and (low[-1] in known.acts or (low[-1] in known.telling and " ".join(low) not in terms())
-                            or (low[-1].endswith("ing") and known.verb_of(low[-1]) and " ".join(low[-2:]) not in terms())):  # fmt: skip
-        low.pop()
-    from_words = [*low[:-1], _one(low[-1])] if low else []
-    return tuple(from_words)
-
-
-def _one(word: str) -> str:
-    found = core((word,))
-    return next((t for t in (word, word.removesuffix("s")) if t in terms()), found[0])
-
-
-def _label_words(inner: Phrase, term: Phrase, archetype: Archetype) -> Phrase:
-    """The words of the label: what the person wrote, unless that says nothing or is too long."""
-    if not term:
-        return inner[-2:] if len(inner) > 3 else inner
-    extra = inner[: inner.index(term[0])] if len(term) < len(inner) else ()
-    extra = tuple(w for w in extra if not w.isdigit())
-    named = [w for w in extra if w not in lexicon().people and terms().get(w) is None]
-    if len(named) + len(term) <= 2 and len(named) == len(extra):
-        return (*named, *term)
-    return term
-
-
-def _labels(words: Phrase, archetype: Archetype, *, variant: bool) -> tuple[str, str]:
-    """(label, plural) for words that mean ``archetype``."""
-    text, last = " ".join(words), words[-1]
-    if text == archetype.label.lower():
-        return archetype.label, archetype.plural
-    if last in UNCOUNTABLE and variant:
-        return _capital(f"{text} {archetype.label.lower()}"), _capital(text)
-    if last in UNCOUNTABLE or last in _weak_ends() or last.endswith("ing"):
-        return archetype.label, archetype.plural
-    return _capital(text), _capital(plural_phrase(text))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _weak_ends() -> frozenset[str]:
-    """Last words that make no good name of a thing."""
-    known = lexicon()
-    return (known.generic - {"record", "information"}) | (known.telling - {"game", "inventory"}) | known.never - {"game", "report"}
-
-
-def common_features(text: str) -> tuple[str, ...]:
-    """Feature ids that a text without a thing of its own asks for: "login", "dashboard", "dark mode"; the longest words decide."""
-    found = forms(text)
-    hits = [(len(words), ids) for words, ids in lexicon().features.items() if holds(found, words)]
-    return max(hits)[1] if hits else ()
 
 
 def labels(things: Iterable[Thing]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inference.planning.grammar import Ask
+from inference.planning.archetypes import terms
+from inference.planning.asks import Ask
+from inference.planning.inflection import singular
 from inference.planning.lexicon import lexicon
 from inference.planning.names import kebab
 from inference.planning.surface import Access
@@ -13,11 +15,62 @@ from inference.planning.things import Thing, labels
 
 LONGEST = 40  #: characters of a title
 SMALL = {"of", "and", "for", "the", "a", "an", "in", "on", "to", "with", "or"}
-FILLING = {"website", "site", "app", "application", "web", "webpage", "page", "web-site", "program", "mini-program", "tool", "software",
-           "webapp", "feature", "integration", "interface", "frontend", "backend", "homepage", "web-app"}  # fmt: skip
-TAKEN = {"app", "api", "test", "tests", "site", "backend", "frontend", "react", "vite", "fastapi", "python", "node", "index", "main", "src"}
-CALLED = re.compile(r"\b(?:called|named|titled)\s+[\"“'‘]?([A-Z0-9][\w&' -]{0,38}?)[\"”'’]?(?=[,.;:!?)]|\s+(?:that|which|where|for|with|to|and|is)\b|$)")
-PROPER = re.compile(r"\bfor (?:the |our |my )?((?:[A-Z][\w&-]+\s)(?:(?:of|and|&|for|the)\s)*(?:[A-Z][\w&-]+\s?(?:(?:of|and|&|for)\s(?=[A-Z]))?)+)")
+FILLING = {
+    "website",
+    "site",
+    "app",
+    "application",
+    "web",
+    "webpage",
+    "page",
+    "web-site",
+    "program",
+    "mini-program",
+    "tool",
+    "software",
+    "webapp",
+    "feature",
+    "integration",
+    "interface",
+    "frontend",
+    "backend",
+    "homepage",
+    "web-app",
+}
+SECOND = {
+    "comment",
+    "review",
+    "message",
+    "vote",
+    "category",
+    "customer",
+    "member",
+    "subscriber",
+}  #: no application is named after them
+TAKEN = {
+    "app",
+    "api",
+    "test",
+    "tests",
+    "site",
+    "backend",
+    "frontend",
+    "react",
+    "vite",
+    "fastapi",
+    "python",
+    "node",
+    "index",
+    "main",
+    "src",
+}
+CALLED = re.compile(
+    r"\b(?:called|named|titled)\s+[\"“'‘]?([A-Z0-9][\w&' -]{0,38}?)[\"”'’]?"
+    r"(?=[,.;:!?)]|\s+(?:that|which|where|for|with|to|and|is)\b|$)"
+)
+PROPER = re.compile(
+    r"\bfor (?:the |our |my )?((?:[A-Z][\w&-]+\s)(?:(?:of|and|&|for|the)\s)*(?:[A-Z][\w&-]+\s?(?:(?:of|and|&|for)\s(?=[A-Z]))?)+)"
+)
 
 
 def make_title(message: str, asks: Sequence[Ask], things: Sequence[Thing]) -> str:
@@ -28,14 +81,26 @@ def make_title(message: str, asks: Sequence[Ask], things: Sequence[Thing]) -> st
             return _short(found.group(1).strip())
     head = next((ask for ask in asks if ask.head and ask.direct), None)
     words = _telling(head.text) if head else []
+    place = next(
+        (ask for ask in asks if ask.head and not ask.direct and ask.thing and ask.thing[-1] not in lexicon().audience), None
+    )
     if words:
-        return _short(_titled(words))
-    place = next((ask for ask in asks if ask.head and not ask.direct and ask.thing[-1] not in lexicon().audience), None)
+        plain = place is not None and _completes(place, words)
+        words = [*place.text.split(), *words] if place is not None and plain else words
+        bare = len(words) == 1 and words[0].islower() and singular(words[0]) not in terms()
+        return _short(_titled([*words, things[0].plural] if bare else words))
     if place:
         words = [w for w in place.text.split() if w.lower() not in lexicon().determiner]
         title = _titled(words)
-        return _short(title if len(words) > 1 else f"{title} {things[0].plural}")
-    return _short(" & ".join(thing.plural for thing in things[:2]))
+        return _short(title if len(words) > 1 else f"{title} {_titled(things[0].plural.split())}")
+    main = [t for t in things if not (t.archetype and t.archetype.name in SECOND)] or list(things)
+    return _short(" & ".join(_titled(thing.plural.split()) for thing in main[:2]))
+
+
+def _completes(place: Ask, words: Sequence[str]) -> bool:
+    """ "learning platform" says little: "data science learning platform"."""
+    known = lexicon()
+    return len(words) <= 2 and words[-1].lower() in known.application and place.text.split()[0].lower() not in known.determiner
 
 
 def _telling(text: str) -> list[str]:

@@ -1,0 +1,27 @@
+"""One wish of a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inference.planning.lexicon import lexicon
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One wish of a message."""
+
+    text: str  #: its words
+    verb: str = ""  #: base form, "" when it only names a thing
+    thing: tuple[str, ...] = ()  #: the noun phrase it is about, lower case, without determiners and vague adjectives
+    others: tuple[tuple[str, ...], ...] = ()  #: noun phrases further on: "log hours for a *case*"
+    details: tuple[tuple[str, ...], ...] = ()  #: what was listed for it: "tools, including *name*, *price*"
+    subject: tuple[str, ...] = ()  #: who: ("administrator",); empty when it is the application or not said
+    head: bool = False  #: names the application itself
+    direct: bool = True  #: False: the thing was found after a preposition or borrowed from a neighbour
+    sentence: int = 0
+
+    @property
+    def action(self) -> str:
+        """Class of the verb: view, search, create …; "" without a known class."""
+        return lexicon().verbs.get(self.verb, "")
