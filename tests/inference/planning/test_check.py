@@ -8,7 +8,9 @@ from tests.factories import customer, order, plan
 
 
 def changed(entity: Entity, field: str, **update) -> Entity:
-    return entity.model_copy(update={"fields": tuple(f.model_copy(update=update) if f.name == field else f for f in entity.fields)})
+    return entity.model_copy(
+        update={"fields": tuple(f.model_copy(update=update) if f.name == field else f for f in entity.fields)}
+    )
 
 
 def seeded(entity: Entity, **update) -> Entity:
@@ -36,7 +38,14 @@ def bare(**update):
     return base.model_copy(update={key: make(base) for key, make in update.items()})
 
 
-PALETTE = {"text": "#cccccc", "muted": "#dddddd", "primary": "#ffff00", "border": "#eeeeee", "on_primary": "#000090", "danger": "#ffaaaa"}
+PALETTE = {
+    "text": "#cccccc",
+    "muted": "#dddddd",
+    "primary": "#ffff00",
+    "border": "#eeeeee",
+    "on_primary": "#000090",
+    "danger": "#ffaaaa",
+}
 FAULTS = [
     ("0 entities", lambda: sound(entities=(), pages=sound().pages[:4], endpoints=(), features=(), clauses=())),
     ("entities; 1 to 40", lambda: plan(*(customer() for _ in range(41)))),
@@ -110,5 +119,7 @@ def test_a_fault_is_found(says, broken):
 
 def test_a_field_kind_that_does_not_fit_is_found():
     text = PlanField(name="opens", label="Opens", kind=Kind.TIME)
-    entity = customer().model_copy(update={"fields": (*customer().fields, text), "seed": tuple({**r, "opens": "25:00"} for r in customer().seed)})
+    entity = customer().model_copy(
+        update={"fields": (*customer().fields, text), "seed": tuple({**r, "opens": "25:00"} for r in customer().seed)}
+    )
     assert any("opens = '25:00' is no time" in problem for problem in check_plan(plan(entity)))

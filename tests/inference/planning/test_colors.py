@@ -34,7 +34,11 @@ def test_colours_find_the_part_they_are_meant_for(sentence, background, componen
 
 
 def test_text_has_a_colour_too():
-    assert roles("The page is black with gold buttons and white text") == {"background": "#000000", "components": "#ffd700", "text": "#ffffff"}
+    assert roles("The page is black with gold buttons and white text") == {
+        "background": "#000000",
+        "components": "#ffd700",
+        "text": "#ffffff",
+    }
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,7 @@ talk = st.lists(st.one_of(st.sampled_from(SIGNS), st.sampled_from(WORDS)), min_s
 def plan_or_refusal(plan_for, text):
     try:
         plan = plan_for(text)
-    except BadInput as refusal:
-        assert refusal.message
+    except BadInput:
         return
     assert check_plan(plan) == []
     assert plan.entities

@@ -12,7 +12,10 @@ def wishes(sentence):
     ("sentence", "found"),
     [
         ("Track orders, customers and invoices for a bakery", [("track", "order"), ("track", "customer"), ("track", "invoice")]),
-        ("Users should be able to search, filter and book selected apartments", [("search", "apartment"), ("filter", "apartment"), ("book", "apartment")]),
+        (
+            "Users should be able to search, filter and book selected apartments",
+            [("search", "apartment"), ("filter", "apartment"), ("book", "apartment")],
+        ),
         (
             "The website should have functionalities for spinning the wheel, displaying prizes, and recording winners",
             [("spin", "wheel"), ("display", "prize"), ("record", "winner")],
@@ -20,7 +23,10 @@ def wishes(sentence):
         ("The system should have client management and order tracking", [("manage", "client"), ("manage", "order")]),
         ("a platform for voting and viewing results", [("vote", ""), ("view", "result")]),
         ("Build a shop that sells shoes and ships parcels", [("sell", "shoe"), ("ship", "parcel")]),
-        ("manage employees, leave requests and job applicants", [("manage", "employee"), ("manage", "leave request"), ("manage", "job applicant")]),
+        (
+            "manage employees, leave requests and job applicants",
+            [("manage", "employee"), ("manage", "leave request"), ("manage", "job applicant")],
+        ),
         ("I need to keep track of pets and their owners", [("track", "pet"), ("track", "owner")]),
         ("The app should allow teachers to create and edit quizzes", [("create", "quiz"), ("edit", "quiz")]),
         ("It should be optimized for speed", [("optimize", "speed")]),
@@ -76,4 +82,7 @@ def test_sentences_end_where_people_end_them():
 
 
 def test_a_condition_is_no_wish():
-    assert wishes("If the game is over, users can continue") == [("continue", "")] or wishes("If the game is over, users can continue")[0][0] != "if"
+    assert (
+        wishes("If the game is over, users can continue") == [("continue", "")]
+        or wishes("If the game is over, users can continue")[0][0] != "if"
+    )

@@ -12,7 +12,11 @@ def row(plan, words):
 @pytest.mark.parametrize(
     ("message", "words", "features"),
     [
-        ("Track orders and customers", "orders", {"orders.list", "orders.detail", "orders.create", "orders.edit", "orders.delete"}),
+        (
+            "Track orders and customers",
+            "orders",
+            {"orders.list", "orders.detail", "orders.create", "orders.edit", "orders.delete"},
+        ),
         ("Users can search and filter tools", "search tools", {"tools.list", "tools.search"}),
         ("Users can search and filter tools", "filter tools", {"tools.list", "tools.filter"}),
         ("Users can view open tickets", "view open tickets", {"tickets.list", "tickets.detail", "tickets.filter"}),
@@ -77,7 +81,11 @@ def test_what_is_not_there_is_said_not_to_be_built_with_the_reason(plan_for, wis
         ("Users can search and book apartments", "book apartments", "free dates are not checked"),
         ("Users vote on options of polls", "vote", "not added up"),
         ("Users can view their own bookings", "their own bookings", "do not belong to accounts"),
-        ("Employees file leave requests and managers approve leave requests", "approve leave requests", "changing the leave request"),
+        (
+            "Employees file leave requests and managers approve leave requests",
+            "approve leave requests",
+            "changing the leave request",
+        ),
         ("Track workouts with a leaderboard", "leaderboard", "places are not worked out"),
         ("Track workouts. It should be responsive", "responsive", "768"),
         ("A site with courses. rosy brown buttons on an old lace background", "rosy brown", "2.6:1"),
@@ -110,6 +118,9 @@ def test_only_what_no_verb_reaches_is_refused_with_the_verb(plan_for):
 
 
 def test_more_than_forty_things_are_left_out_and_that_is_said(plan_for):
-    plan = plan_for("Manage " + ", ".join(f"{a}{b}lings" for a in "bdfgk" for b in ("or", "ar", "un", "em", "ik", "ol", "at", "ep", "us", "ar")))
+    plan = plan_for(
+        "Manage "
+        + ", ".join(f"{a}{b}lings" for a in "bdfgk" for b in ("or", "ar", "un", "em", "ik", "ol", "at", "ep", "us", "ar"))
+    )
     assert len(plan.entities) == 40
     assert any("A plan holds 40 things" in c.reason for c in plan.clauses)

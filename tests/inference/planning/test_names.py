@@ -27,12 +27,17 @@ def test_singular_and_plural(one, many):
     assert is_plural(many) is (one != many)
 
 
-@pytest.mark.parametrize(("form", "base"), [("tracking", "track"), ("running", "run"), ("managing", "manage"), ("applies", "apply"), ("uses", "use")])
+@pytest.mark.parametrize(
+    ("form", "base"), [("tracking", "track"), ("running", "run"), ("managing", "manage"), ("applies", "apply"), ("uses", "use")]
+)
 def test_the_base_form_of_a_verb_is_among_its_stems(form, base):
     assert base in stems(form)
 
 
-@pytest.mark.parametrize("word", ["class", "user", "select", "date", "event", "map", "object", "import", "metadata", "registry", "none", "true", "function"])
+@pytest.mark.parametrize(
+    "word",
+    ["class", "user", "select", "date", "event", "map", "object", "import", "metadata", "registry", "none", "true", "function"],
+)
 def test_a_reserved_word_gets_another_name_and_keeps_its_address(word):
     name, slug, table = NamePool().entity(word.capitalize(), plural_label(word.capitalize()))
     assert name.endswith("Record")
@@ -70,7 +75,25 @@ def test_script_and_sql_become_harmless_words():
     assert SNAKE.fullmatch(table)
 
 
-@pytest.mark.parametrize("label", ["class", "total", "date", "metadata", "items", "page", "query", "id", "created at", "model year", "type", "sort", "Ünïcode", "2nd name"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "class",
+        "total",
+        "date",
+        "metadata",
+        "items",
+        "page",
+        "query",
+        "id",
+        "created at",
+        "model year",
+        "type",
+        "sort",
+        "Ünïcode",
+        "2nd name",
+    ],
+)
 def test_a_field_never_takes_a_word_of_the_frameworks(label):
     name = field_name(label, "Order", [])
     assert SNAKE.fullmatch(name)
@@ -78,7 +101,11 @@ def test_a_field_never_takes_a_word_of_the_frameworks(label):
 
 
 def test_a_field_does_not_clash_with_the_columns_of_a_relation():
-    assert field_name("customer id", "Order", {"customer", "customer_id", "customer_label"}) not in {"customer", "customer_id", "customer_label"}
+    assert field_name("customer id", "Order", {"customer", "customer_id", "customer_label"}) not in {
+        "customer",
+        "customer_id",
+        "customer_label",
+    }
 
 
 @settings(deadline=None)

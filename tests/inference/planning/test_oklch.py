@@ -7,7 +7,9 @@ from inference.planning.oklch import contrast, from_hex, keeps, mixed, readable,
 colors = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 
 
-@pytest.mark.parametrize(("one", "other", "ratio"), [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#000080", "#ffffff", 16.01)])
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"), [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#000080", "#ffffff", 16.01)]
+)
 def test_contrast_is_that_of_wcag(one, other, ratio):
     assert contrast(one, other) == pytest.approx(ratio, abs=0.01)
     assert contrast(other, one) == contrast(one, other)

@@ -26,7 +26,14 @@ def test_any_wish_gives_palettes_that_can_be_read(asked, hue):
 
 @pytest.mark.parametrize(
     ("background", "components"),
-    [("#d3d3d3", "#8b0000"), ("#ffe4e1", "#b22222"), ("#ffffff", "#000080"), ("#faf0e6", "#800000"), ("#f5fffa", "#008080"), ("#000000", "#ffd700")],
+    [
+        ("#d3d3d3", "#8b0000"),
+        ("#ffe4e1", "#b22222"),
+        ("#ffffff", "#000080"),
+        ("#faf0e6", "#800000"),
+        ("#f5fffa", "#008080"),
+        ("#000000", "#ffd700"),
+    ],
 )
 def test_colours_that_can_be_read_are_kept_exactly(background, components):
     tokens = make_tokens({"background": ("b", background), "components": ("c", components)}, 200)

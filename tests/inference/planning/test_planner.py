@@ -76,7 +76,10 @@ def test_roles_are_those_who_are_named(plan_for, message, roles):
     [
         ("Please implement a wheel of fortune website where users can spin the wheel", "Wheel of Fortune"),
         ("Build an app called Hive Five to track tasks", "Hive Five"),
-        ("a website for the Global Institute of Information Security to display courses", "Global Institute of Information Security"),
+        (
+            "a website for the Global Institute of Information Security to display courses",
+            "Global Institute of Information Security",
+        ),
         ("Track orders and invoices", "Orders & Invoices"),
         ("Make a website for my bakery", "Bakery Products"),
         ("Build dashboard with auth", "Projects & Tasks"),
@@ -92,7 +95,9 @@ def test_the_title_is_what_a_person_would_call_it(plan_for, message, title):
 
 
 def test_names_that_clash_or_are_reserved_are_safe_and_labels_stay(plan_for):
-    plan = plan_for("Manage classes, class, users (name, email), order, orders, selects, imports, metadata, objects, maps and <script>alert(1)</script> things")
+    plan = plan_for(
+        "Manage classes, class, users (name, email), order, orders, selects, imports, metadata, objects, maps and <script>alert(1)</script> things"
+    )
     assert check_plan(plan) == []
     labels = [e.label_plural for e in plan.entities]
     assert {"Classes", "Orders", "Selects"} <= set(labels)

@@ -9,7 +9,10 @@ MESSAGES = [
     ("todo app", {"Todos"}),
     ("Inventory system with suppliers, orders and reports", {"Inventory", "Suppliers", "Orders", "Reports"}),
     ("CRM for a small agency with contacts, deals and tasks", {"Contacts", "Deals", "Tasks"}),
-    ("hi, we're a vet clinic and we need something to keep track of pets, their owners, and appointments. Thanks!", {"Pets", "Owners", "Appointments"}),
+    (
+        "hi, we're a vet clinic and we need something to keep track of pets, their owners, and appointments. Thanks!",
+        {"Pets", "Owners", "Appointments"},
+    ),
     ("recipe site with comments and ratings", {"Recipes", "Comments", "Ratings"}),
     ("Library management system with books, members and loans", {"Books", "Members", "Loans"}),
     ("I need to track my beehives: location, queen age, honey yield", {"Beehives"}),
@@ -17,7 +20,10 @@ MESSAGES = [
     ("School management: students, teachers, courses, grades", {"Students", "Teachers", "Courses", "Grades"}),
     ("fleet tracking app for trucks, drivers and trips", {"Trucks", "Drivers", "Trips"}),
     ("an app for tracking satellites and ground stations", {"Satellites", "Ground stations"}),
-    ("Internal tool for HR to manage employees, leave requests and job applicants", {"Employees", "Leave requests", "Jobs", "Applicants"}),
+    (
+        "Internal tool for HR to manage employees, leave requests and job applicants",
+        {"Employees", "Leave requests", "Jobs", "Applicants"},
+    ),
     ("short-term apartment rental website, users can search and book apartments", {"Apartments", "Bookings"}),
     ("a polls website where users vote on options and leave comments", {"Polls", "Options", "Votes", "Comments"}),
     ("A museum site to show paintings, exhibitions and a contact form", {"Paintings", "Exhibitions", "Messages"}),
@@ -26,7 +32,10 @@ MESSAGES = [
     ("we sell handmade candles and want customers to order them", {"Handmade candles", "Orders", "Customers"}),
     ("manage classes, orders, selects and events", {"Classes", "Orders", "Selects", "Events"}),
     ("Record raw materials and finished products of a paper mill", {"Raw materials", "Products"}),
-    ("News blog with news, company profiles and events; people can subscribe to newsletters", {"News", "Companies", "Events", "Subscribers"}),
+    (
+        "News blog with news, company profiles and events; people can subscribe to newsletters",
+        {"News", "Companies", "Events", "Subscribers"},
+    ),
 ]
 
 
@@ -66,7 +75,9 @@ def test_named_fields_come_in_and_the_others_are_marked_as_assumed(plan_for):
 
 
 def test_fields_of_something_new_get_fitting_kinds(plan_for):
-    found = fields(plan_for("Each satellite has a name, an orbit, a launch date, a weight and a status. Track satellites."), "Satellites")
+    found = fields(
+        plan_for("Each satellite has a name, an orbit, a launch date, a weight and a status. Track satellites."), "Satellites"
+    )
     assert {label: f.kind for label, f in found.items()} == {
         "Name": Kind.STRING, "Orbit": Kind.STRING, "Launch date": Kind.DATE, "Weight": Kind.DECIMAL, "Status": Kind.ENUM,
     }  # fmt: skip
@@ -86,7 +97,12 @@ def test_the_values_of_a_kind_become_its_choices(plan_for):
 
 
 def test_fields_that_are_filled_in_belong_to_what_they_describe(plan_for):
-    found = fields(plan_for("Customers customize shirts. Customers should be able to input information such as shirt model, fabric, and measurements."), "Shirts")
+    found = fields(
+        plan_for(
+            "Customers customize shirts. Customers should be able to input information such as shirt model, fabric, and measurements."
+        ),
+        "Shirts",
+    )
     assert {"Shirt model", "Fabric", "Measurement"} <= set(found)
 
 
