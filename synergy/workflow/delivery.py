@@ -33,7 +33,7 @@ from synergy.core.types import (
 from synergy.workflow import verifier
 from synergy.workflow.certificate import certificate, outcome, readme, requirements
 from synergy.workflow.dossier import Case, evidence_files, programs, project_files, slug
-from synergy.workflow.parcel import pack, seal, unpack
+from synergy.workflow.parcel import pack, place, seal, unpack
 from synergy.workflow.verifier import MANIFEST, SIGNATURE
 
 FORMAT = 1  #: of the manifest
@@ -96,8 +96,7 @@ def unpacked(bench: Bench, delivery: Delivery) -> tuple[Path, Path]:
     archive, folder = home / delivery.filename, home / Path(delivery.filename).stem
     data = bench.store.get(delivery.archive)
     unpack(data, folder)
-    if not archive.exists():
-        archive.write_bytes(data)
+    place(data, archive)
     return folder, archive
 
 

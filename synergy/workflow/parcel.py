@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,22 @@ def unpack(data: bytes, folder: Path) -> None:
     except OSError as error:
         if not folder.exists():  # else somebody unpacked it at the same time
             raise ServiceDown(f"The delivery could not be unpacked: {error.strerror}.", hint=f"Check {folder.parent}.") from error
+
+
+def place(data: bytes, file: Path) -> None:
+    """Write ``data`` to ``file``, all or nothing, unless it is there already."""
+    if file.exists():
+        return
+    new = file.with_name(f".new-{os.getpid()}-{file.name}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(data)
+        os.replace(new, file)
+    except OSError as error:
+        raise ServiceDown(f"The delivery could not be written: {error.strerror}.", hint=f"Check {file.parent}.") from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
 
 
 def _extract(data: bytes, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -398,6 +400,19 @@ def test_what_is_no_zip_or_cannot_be_written_is_reported(tmp_path):
     with pytest.raises(ServiceDown, match="could not be unpacked"):
         parcel.unpack(b"", tmp_path / "file" / "a")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_full_disk_is_reported_and_leaves_no_half_file(tmp_path, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ServiceDown, match="No space left on device"):
+        parcel.place(b"x", tmp_path / "a.zip")
+    data = parcel.pack({"a/b": b"1"}, ())
+    with pytest.raises(ServiceDown, match="No space left on device"):
+        parcel.unpack(data, tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_that_leaves_its_folder_is_refused_on_the_way_in_and_out(tmp_path):
