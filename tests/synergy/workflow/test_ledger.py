@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,9 +16,10 @@ from django.db.models.functions import Now
 
 from monitor.models import Incident
 from monitor.services import heal
+from synergy.celery import app
 from synergy.core.errors import BadInput
 from synergy.core.models import Event, Run, Step, Tenant, WorkerBeat
-from synergy.workflow import engine, services, sql
+from synergy.workflow import engine, services, sql, wire
 from synergy.workflow.db import connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
@@ -394,3 +396,20 @@ INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need
 SELECT id, 'step' || n, n, 'agents', 300, 'done', 0, 1, 0, 0, 1, 0, '' FROM core_run, generate_series(1, 10) n
 WHERE state = 'completed';
 """
+
+
+def test_the_broker_is_asked_what_it_still_holds(broker):
+    assert wire.backlog(["agents", "tests"]) == {"agents": 0, "tests": 0}
+    submit()
+    submit()
+    assert wire.backlog(["agents", "tests"]) == {"agents": 2, "tests": 0}
+
+
+def test_a_broker_that_is_down_holds_nothing_and_says_so_at_once(monkeypatch):
+    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/broker.sock?virtual_host=0")
+    app.close()
+    began = time.monotonic()
+    assert wire.backlog(["agents"]) == {}
+    assert time.monotonic() - began < 1
+    monkeypatch.undo()
+    app.close()
