@@ -34,9 +34,11 @@ class Findings:
     def similarity(self) -> float:
         return similarity([weighed for _, weighed in self.conflicts])
 
-    def between(self, *sides: str) -> bool:
-        """Whether a conflict involves one of ``sides``."""
-        return any(side in pair for pair, _ in self.conflicts for side in sides)
+    def in_types(self, declared: Sequence[Operation]) -> bool:
+        """Whether the client's types disagree with the contract (and not just a call that it does not declare)."""
+        known = {key(o) for o in declared}
+        static = (weighed.difference for pair, weighed in self.conflicts if pair == ("declared", "static"))
+        return any(not found.path or (found.method, found.path) in known for found in static)
 
 
 def resolve_conflicts(
@@ -56,7 +58,7 @@ def resolve_conflicts(
     if not before.conflicts:
         return _resolution(bench, sides, before)
     bench.note(f"{len(before.conflicts)} conflicts between contract, backend and frontend")
-    mediation = mediate(bench, spec, files, sides, types_differ=before.between("static") or sides.believed is None)
+    mediation = mediate(bench, spec, files, sides, types_differ=before.in_types(sides.declared))
     settled = mediation.changes()
     if settled is None:
         return _resolution(bench, sides, before)

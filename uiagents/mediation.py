@@ -6,7 +6,8 @@ to the operation they most likely mean. What only the backend could mend is left
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from synergy.core.bench import Bench
@@ -15,7 +16,7 @@ from synergy.core.toolchains import run_command
 from synergy.core.types import ChangeSet, CommandRun, Operation
 from uiagents.comparison import SAME_PATH, like
 from uiagents.contracts import key
-from uiagents.sides import SCHEMA, Sides
+from uiagents.sides import SCHEMA, SOURCES, Sides
 from uiagents.similarity import nearest, place
 from uiagents.typescript import Call, calls_in
 
@@ -39,25 +40,38 @@ def mediate(bench: Bench, spec: StackSpec, files: Mapping[str, str], sides: Side
     """Rewrite the client where it does not follow the declared contract. ``files`` is the project (path → SHA-256)."""
     mediation = Mediation()
     if types_differ:
-        _regenerate(bench, spec, files, mediation)
+        run, written = _written_by_command(bench, spec, files, SCHEMA, mediation)
+        if run and run.returncode == 0 and written and written != files.get(SCHEMA):
+            mediation.files[SCHEMA] = written
     declared = {key(o) for o in sides.declared}
-    wrong = [call for call in sides.calls if call.key not in declared]
-    for name in sorted({call.file for call in wrong}):
+    wrong = {call.file for call in sides.calls if call.key not in declared}
+    for name in sorted(wrong):
         _rewrite(bench, name, files[name], sides, mediation)
+    if wrong & mediation.files.keys():
+        _tidy(bench, spec, files, wrong & mediation.files.keys(), mediation)
     return mediation
 
 
-def _regenerate(bench: Bench, spec: StackSpec, files: Mapping[str, str], mediation: Mediation) -> None:
-    """Run the stack's command that writes the client's types from the contract, if it has one."""
-    writers = ((name, out) for name, command in spec.commands.items() for out, path in command.outputs.items() if path == SCHEMA)
-    name, output = next(writers, ("", ""))
-    if not name:
-        return
-    run = run_command(bench, spec, name, files)
-    mediation.checks.append(run)
-    written = run.outputs.get(output)
-    if run.returncode == 0 and written and written != files.get(SCHEMA):
-        mediation.files[SCHEMA] = written
+def _written_by_command(
+    bench: Bench, spec: StackSpec, files: Mapping[str, str], path: str, mediation: Mediation
+) -> tuple[CommandRun | None, str]:
+    """Run the stack's command that writes ``path``, if it has one; the run and the artifact of what it wrote."""
+    for name, command in spec.commands.items():
+        for output, written in command.outputs.items():
+            if written == path:
+                run = run_command(bench, spec, name, files)
+                mediation.checks.append(run)
+                return run, run.outputs.get(output, "")
+    return None, ""
+
+
+def _tidy(bench: Bench, spec: StackSpec, files: Mapping[str, str], names: Set[str], mediation: Mediation) -> None:
+    """Format what was rewritten, where the stack has a formatter; nothing but these files is taken from it."""
+    rewritten = ChangeSet(agent=AGENT, files={name: mediation.files[name] for name in names})
+    bench.apply((rewritten,))
+    _, listing = _written_by_command(bench, spec, {**files, **mediation.files}, SOURCES, mediation)
+    formatted = json.loads(bench.store.get_text(listing)) if listing else {}
+    mediation.files |= {name: formatted[name] for name in names if name in formatted}
 
 
 def _rewrite(bench: Bench, name: str, sha: str, sides: Sides, mediation: Mediation) -> None:
