@@ -12,7 +12,7 @@ from synergy.core.types import ChangeSet, Entity, Feature, Plan, Proof
 from uiagents import openapi, rows
 from uiagents.agents.base import change_set, with_checks
 from uiagents.blueprints import render_file, render_tree
-from uiagents.selftest import run_commands
+from uiagents.selftest import run_commands, tidied
 
 TESTS = "backend/tests/"
 SELF_TEST = ("backend-test", "openapi", "backend-lint")  #: the longest first
@@ -36,9 +36,11 @@ class Backend:
         """``backend/**``, the declared contract and the example environment. The self-test runs in the sandbox."""
         spec = stack(plan.stack)
         files = render(plan)
-        change = change_set(bench, self.name, files, proofs=proofs(plan, files))
-        bench.apply((change,))
-        return with_checks(change, *run_commands(bench, spec, SELF_TEST, change.files))
+        written = change_set(bench, self.name, files, proofs=proofs(plan, files))
+        bench.apply((written,))
+        (tidy,) = run_commands(bench, spec, ("backend-format",), written.files)
+        change = written.model_copy(update={"files": tidied(bench, tidy, written.files)})
+        return with_checks(change, tidy, *run_commands(bench, spec, SELF_TEST, change.files))
 
 
 def render(plan: Plan) -> dict[str, bytes]:
