@@ -142,13 +142,17 @@ def icons() -> frozenset[str]:
 
 
 def imports(
-    screen: Screen, rich: Iterable[PlanField] = (), text: Iterable[PlanField] = (), cell: Iterable[PlanField] = ()
+    screen: Screen,
+    rich: Iterable[PlanField] = (),
+    text: Iterable[PlanField] = (),
+    cell: Iterable[PlanField] = (),
+    also: Iterable[Import] = (),
 ) -> list[Import]:
-    """(module, "name, name") of all that the macros of ``fields.jinja`` with these names use for these fields, sorted."""
+    """(module, "name, name") of all that the macros of ``fields.jinja`` use for these fields, and of ``also``; sorted."""
     cells = list(cell)
     rich = [*rich, *(f for f in cells if f.kind in BADGES)]
     text = [*text, *(f for f in cells if f.kind not in BADGES)]
-    used = {need for f in rich for need in _rich(screen, f)} | {need for f in text for need in _text(f)}
+    used = {need for f in rich for need in _rich(screen, f)} | {need for f in text for need in _text(f)} | set(also)
     modules = sorted({module for module, _ in used})
     return [(m, ", ".join(sorted(name for module, name in used if module == m))) for m in modules]
 

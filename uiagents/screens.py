@@ -17,7 +17,7 @@ CARD_FACTS = 3
 RELATED = 3  #: lists of records that belong to one
 GROUPED_FROM = 7  #: entities from which the navigation has headings
 OWN_FOLDERS = ("dashboard", "home")
-LONG = (Kind.TEXT, Kind.URL)
+LONG = 200  #: characters from which a line of text is read like a paragraph
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
 
 #: What comes first in tables and on cards, after the title and the status.
@@ -95,7 +95,7 @@ class Screen:
     @property
     def texts(self) -> list[PlanField]:
         """Long texts, to be read before the facts."""
-        return [f for f in facts.of_kind(self.entity, Kind.TEXT) if f != self.title]
+        return [f for f in self.entity.fields if is_long(f) and f not in (self.title, self.subtitle)]
 
     @property
     def details(self) -> list[PlanField]:
@@ -115,7 +115,7 @@ class Screen:
 
     def _ranked(self, said: Iterable[PlanField | None]) -> tuple[PlanField, ...]:
         """The short fields that were not ``said`` yet, those first that people look for; in the plan's order among equals."""
-        known = list(said)
+        known = [*said, *self.texts]
         return tuple(f for kinds in ORDER for f in self.entity.fields if f.kind in kinds and f not in known)
 
     @property
@@ -170,6 +170,11 @@ class Screen:
         if len(self.plan.entities) < GROUPED_FROM:
             return ""
         return "Activity" if self.status is not None or facts.refs(self.entity) else "Directory"
+
+
+def is_long(field: PlanField) -> bool:
+    """A text that wants a paragraph, not a line."""
+    return field.kind is Kind.TEXT or (field.kind is Kind.STRING and (field.max_length or 0) >= LONG)
 
 
 def sort_name(field: PlanField) -> str:

@@ -11,7 +11,7 @@ import pytest
 from synergy.core.bench import merged
 from synergy.core.stacks import FIXTURES, stack
 from synergy.core.types import CommandRun
-from tests.factories import customer, extreme_plan, large_plan, plan
+from tests.factories import customer, extreme_plan, large_plan, order, plan
 from tests.uiagents.sites import public_site, rendered
 from uiagents import react
 from uiagents.agents import frontend
@@ -77,6 +77,25 @@ def test_the_client_makes_every_planned_call_literally_and_no_other(make):
     client = rendered(made)[f"{SRC}api/client.ts"]
     called = {call.key for call in calls_in("client.ts", client)}
     assert called == {(e.method, path_of(e.path)) for e in made.endpoints}
+
+
+def test_no_file_imports_a_name_twice(files):
+    for path, text in files.items():
+        if path.endswith((".ts", ".tsx")):
+            names = [
+                n.split()[-1]
+                for found in re.findall(r"^import (?:type )?\{([^}]*)\}", text, re.MULTILINE)
+                for n in found.split(",")
+                if n.strip()
+            ]
+            assert len(names) == len(set(names)), path
+
+
+def test_a_date_below_a_title_and_dated_records_share_one_import():
+    polls = customer().model_copy(update={"fields": (*customer().fields, order().field("due_on")), "subtitle": "due_on"})
+    votes = order().model_copy(update={"status": None})
+    pages = rendered(plan(polls, votes))[f"{SRC}scopes/customers/pages.tsx"]
+    assert 'import { formatCount, formatDate } from "../../lib/format";' in pages
 
 
 def test_only_the_client_speaks_to_the_server(files):
