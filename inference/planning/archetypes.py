@@ -71,6 +71,7 @@ class Archetype(Value):
     topical: bool = False
     hue: float  #: of the default colours, degrees in OKLCH
     aliases: tuple[str, ...] = ()  #: other nouns for it, singular
+    collective: tuple[str, ...] = ()  #: aliases that mean all of them: a menu, a fleet; the label is the archetype's
     variants: tuple[str, ...] = ()  #: aliases that are a kind of their own beside each other: news and success stories
     phrases: tuple[str, ...] = ()  #: how messages speak of it, for the search by similarity
     verbs: tuple[str, ...] = ()  #: verbs that bring it in: to book → booking

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import ArchetypeField, parse_choice
@@ -92,6 +92,10 @@ def _append(draft: Draft, new: PlanField, source: str = "") -> None:
 
 def _target(draft: Draft, spec: ArchetypeField, drafts: Sequence[Draft]) -> Draft | None:
     free = [d for d in drafts if not d.reaches(draft) and d not in draft.targets.values()]
+    if spec.named:  # what it is about: what the message said, else the first thing that it may be about
+        about = next((d for d in free if d.thing is draft.thing.about), None)
+        fitting = next((d for d in free if _may_be(d, set(spec.to) - {"*"})), None)
+        return about or fitting or next((d for d in free if _may_be(d, spec.to)), None)
     for wanted in spec.to:
         for other in free:
             known = other.thing.archetype
@@ -100,6 +104,12 @@ def _target(draft: Draft, spec: ArchetypeField, drafts: Sequence[Draft]) -> Draf
             ):
                 return other
     return None
+
+
+def _may_be(draft: Draft, wanted: Collection[str]) -> bool:
+    known = draft.thing.archetype
+    anything = "*" in wanted and (known is None or known.family in ("things", "content"))
+    return anything or (known is not None and known.name in wanted)
 
 
 def _relate(draft: Draft, plain: PlanField, target: Draft, spec: ArchetypeField | None, *, by_target: bool) -> None:

@@ -30,6 +30,11 @@ def _known(phrase: Phrase) -> tuple[str, ...]:
     return next((parts[start:] for start in range(len(parts)) if parts[start:] in kinds()), ())
 
 
+def field_kind(phrase: Phrase) -> Kind | None:
+    """The kind of a usual field, None when ``phrase`` names none."""
+    return kinds().get(_known(phrase))
+
+
 def is_field(phrase: Phrase) -> bool:
     """Whether a noun phrase is the name of a usual field: "due date", "shirt model"."""
     return bool(_known(phrase))

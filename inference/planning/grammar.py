@@ -73,6 +73,8 @@ def _part(sentence: str, part: Words) -> list[Ask]:
         and not (low[0] in {"i", "we"} and low[modal] in {"would", "need", "want"} and not _to_verb(part, modal))
     ):
         return _predicate(sentence, _after_modal(part, modal), _subject(part[:modal]))
+    if acting(part, 0):
+        return _listed(sentence, part[1:], "modal", _subject(part[:1]))
     if _is_build(part):
         return _application(sentence, part)
     return _plain(sentence, part)
@@ -282,8 +284,8 @@ def _plain(sentence: str, part: Words) -> list[Ask]:
             named = [name] if host and not people and not set(low[:colon]) & PARTS else []
             return named + _listed(sentence, part[colon + 1 :], "modal", host if people else ())
         return [Ask(text=said(sentence, part), verb="have", thing=host, details=tuple(listed))]
-    if acting(part, 0):
-        return _listed(sentence, part[1:], "modal", _subject(part[:1]))
+    if low[0] in {"i", "we"} and low[1:2] and low[1] in {"run", "own", "operate", "lead"}:
+        return _place(sentence, part[2:])
     if low[0] in {"i", "we"} and len(low) > 1:
         return _listed(sentence, part[1:], "modal", ())
     have = next(

@@ -48,7 +48,7 @@ def label_words(inner: Phrase, term: Phrase, archetype: Archetype) -> Phrase:
 def labels_of(words: Phrase, archetype: Archetype, *, variant: bool) -> tuple[str, str]:
     """(label, plural) for words that mean ``archetype``."""
     text, last = " ".join(words), words[-1]
-    if text == archetype.label.lower():
+    if text == archetype.label.lower() or text in archetype.collective:
         return archetype.label, archetype.plural
     if last in UNCOUNTABLE and variant:
         return capital(f"{text} {archetype.label.lower()}"), capital(text)
@@ -61,7 +61,9 @@ def _weak_ends() -> frozenset[str]:
     """Last words that make no good name of a thing."""
     known = lexicon()
     return (
-        (known.generic - {"record", "information"}) | (known.telling - {"game", "inventory"}) | known.never - {"game", "report"}
+        (known.generic - {"record", "information"})
+        | (known.telling - {"game", "inventory", "quiz"})
+        | known.never - {"game", "report"}
     )
 
 

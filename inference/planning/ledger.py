@@ -104,7 +104,7 @@ class Ledger:
         common = common_features(ask.text)
         if common and (thing is None or not self._names(thing, ask)):
             return self._common(ask, common)
-        if thing is None and not ask.action and ask.verb in verbs():
+        if thing is None and self.found.brings(ask):
             return self._brought(ask)
         return self._kept(ask, thing) if thing else self._field(ask) or self._filled(ask) or self._unnamed(ask)
 
@@ -170,13 +170,20 @@ class Ledger:
         many = inner(entity.label_plural)
         if ask.thing in thing.choices:
             return Answer(_ids(entity, ("create", "filter")))
-        if ask.verb not in lexicon().verbs:
-            return Answer(reason=UNREAD)
-        if ask.verb in verbs() and ask.verb not in TRADE:
+        if self.found.brings(ask) and ask.verb not in TRADE:
             return self._brought(ask)
-        if ask.verb in TRADE or ask.verb in PICKING or ask.verb in ("connect", "practice", "practise"):
+        return self._other_verb(ask.verb, entity, many)
+
+    @staticmethod
+    def _other_verb(verb: str, entity: Entity, many: str) -> Answer:
+        """A verb that no class of features knows."""
+        if verb not in lexicon().verbs:
+            return Answer(reason=UNREAD)
+        if verb == "review":
+            return Answer(_ids(entity, ("detail", "edit")), f"Assumed: {many} are looked at and changed in a form.")
+        if verb in TRADE or verb in PICKING or verb in ("connect", "practice", "practise"):
             return Answer(_ids(entity, DONE["view"]), f"Assumed: {many} are kept and can be looked at.")
-        return Answer(reason=f"Synergy keeps {many}, but has nothing to {ask.verb} them with.")
+        return Answer(reason=f"Synergy keeps {many}, but has nothing to {verb} them with.")
 
     def _done(self, ask: Ask, thing: Thing, entity: Entity) -> Answer:
         actions = DONE[ask.action]
@@ -256,7 +263,7 @@ class Ledger:
         )
         known = lexicon()
         last = core(ask.thing)[-1] if ask.thing else ""
-        general = not ask.thing or (
+        general = (not ask.thing and ask.action != "view") or (
             "personal" not in ask.text.lower()
             and (last in known.application | known.telling | known.generic and len(core(ask.thing)) == 1)
         )

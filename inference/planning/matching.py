@@ -11,8 +11,8 @@ from inference.planning.phrases import Phrase
 
 #: Least cosine to the archetype that the last words of a phrase name ("client *project*"), and to one found by similarity
 #: alone. Fitted on ``fixtures/planning/phrases.tsv`` to the most right minus wrong answers; the fit is a test.
-NAMED, FOUND = 0.40, 0.60
-NEIGHBOURS = 12  #: archetypes looked at for each phrase
+NAMED, FOUND = 0.30, 0.60
+NEIGHBOURS = 20  #: archetypes looked at for each phrase
 
 
 class Near(Protocol):

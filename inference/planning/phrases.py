@@ -35,6 +35,8 @@ PARTICLES = {
     ("find", "out"): "view",
     ("read", "up"): "read",
     ("cast", "votes"): "vote",
+    ("register", "for"): "enroll",
+    ("registering", "for"): "enroll",
     ("take", "part"): "join",
     ("ask", "for"): "request",
     ("clocking", "in"): "clock",
@@ -49,7 +51,14 @@ NOUN_ING = word_set(
     """
     booking training pricing listing building meeting wedding clothing shipping marketing housing rating learning banking
     billing accounting gaming engineering parking catering consulting testing staffing setting spending saving offering
-    painting reading writing winning voting earning recording filing packing
+    painting reading writing winning voting earning recording cooking filing packing
+    """
+)
+#: Base forms that are hardly ever nouns: they open a wish even in a list of things.
+ONLY_VERBS = word_set(
+    """
+    display browse manage create add remove delete submit handle organize organise maintain provide enter save write generate send
+    upload import share explore present showcase describe select choose compare receive view edit update
     """
 )
 VERB_ENDS = ("ate", "ize", "ise", "ify")  #: of verbs nobody listed: digitize, authenticate
@@ -198,7 +207,13 @@ def split_list(span: Words, mode: str) -> list[Item]:
             items += waiting
             waiting = []
             items.append(_sharing(item, items))
-    return [item for item in items + waiting if item.verb or item.thing]
+    return [item for item in items + waiting if item.verb or item.thing or _says_something(item.body)]
+
+
+def _says_something(body: Words) -> bool:
+    """Whether words without a thing are worth a row of the ledger: "about us page"."""
+    known = lexicon()
+    return any(len(w.low) > 2 and w.low not in known.determiner | known.vague | known.filler | known.preposition for w in body)
 
 
 def _sharing(item: Item, before: list[Item]) -> Item:
@@ -250,7 +265,7 @@ def _item(segment: Words, mode: str, *, first: bool, bare: bool) -> Item:
 def _act(segment: Words) -> tuple[str, Words]:
     """(verb, its object) of "client management", "management of clients", "obituary publishing feature"; ("", segment) else."""
     known = lexicon()
-    while len(segment) > 1 and singular(segment[-1].low) in PARTS:
+    while len(segment) > 1 and singular(segment[-1].low) in PARTS and " ".join(phrase(lows(segment))) not in terms():
         segment = segment[:-1]
     low = lows(segment)
     while len(low) > 1 and low[-1] in DIRECTIONS:
@@ -310,6 +325,8 @@ def _opens_nominal(segment: Words, whole: str) -> bool:
     known, word, alone = lexicon(), segment[0].low, len(segment) == 1
     base = known.verb_of(word)
     if alone and base == word and known.verbs.get(base) in BARE:
+        return True
+    if base == word and word in ONLY_VERBS and not alone:
         return True
     if not base or not word.endswith("ing") or whole in terms():
         return False

@@ -208,6 +208,9 @@ def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str,
         rows.append(
             (f"Fields: {'; '.join(fields)}", Answer(slugs, "Assumed: nobody named these fields; they are what is usual."))
         )
+    like = [f"{t.plural} like {t.archetype.plural.lower()}" for t in found.things if t.archetype and not t.own_rows]
+    if like:
+        rows.append((f"Kept: {', '.join(like)}", Answer(slugs, "Assumed: these were the nearest things that are known.")))
     own = [e.label_plural for e in entities if e.archetype is None]
     if own:
         rows.append(

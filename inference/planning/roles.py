@@ -45,7 +45,7 @@ def make_roles(asks: Sequence[Ask]) -> tuple[tuple[Role, ...], bool]:
             can_delete=label.split()[-1] in TRUSTED,
         )
         for label in named
-        if snake(label) not in ("admin", "member")
+        if snake(label) != "admin"
     ]
     return (*(roles or [MEMBER]), ADMIN), bool(roles)
 

@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
 from inference.planning.asks import Ask
-from inference.planning.fields import is_field
+from inference.planning.fields import field_kind, is_field
 from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
 from inference.planning.labels import capital, head_phrase, label_words, labels_of
 from inference.planning.lexicon import lexicon, read
 from inference.planning.matching import Matcher, Nearest, core, term_in
-from inference.planning.missing import common_features, missing_part
+from inference.planning.missing import Part, common_features, missing_part
 from inference.planning.phrases import Phrase
+from synergy.core.types import Kind
 
 MOST = 40  #: entities of one plan
 MOST_ALIKE = 4  #: entities made from one archetype
 DEFAULT = ("project", "task", "team_member")
 INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: verbs whose objects are fields of a form
 TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
+LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
 SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
 KINDS = {
     "type",
@@ -45,6 +47,7 @@ class Thing:
     key: str  #: what makes it different from others of its archetype
     assumed: bool = False  #: nobody named it
     from_name: bool = False  #: found in the name of the application only; a more special word may take its place
+    about: Thing | None = None  #: what a record is of: a booking of apartments
     own_rows: bool = True  #: the archetype's seed rows fit it as they are
     details: list[Phrase] = field(default_factory=list)  #: fields the message names
     choices: dict[Phrase, tuple[str, ...]] = field(default_factory=dict)  #: enumerations the message names, with their values
@@ -65,8 +68,17 @@ class Found:
         direct = self.meant.get(ask.thing) if ask.thing else None
         if direct is not None:
             return direct
-        brought = self.by_archetype(verbs().get(ask.verb, "")) if not ask.action else None
+        brought = self.by_archetype(self.brings(ask) or "")
         return brought or next((self.meant[o] for o in ask.others if o in self.meant), None)
+
+    def brings(self, ask: Ask) -> str | None:
+        """The archetype of the record that a verb leaves, when its object can have one: reviews of books, not of orders."""
+        name = verbs().get(ask.verb) if not ask.action else None
+        thing = self.meant.get(ask.thing)
+        if name is None or thing is None or thing.archetype is None or thing.archetype.family in ("things", "content"):
+            return name
+        targets = {to for f in archetypes()[name].fields for to in f.to}
+        return name if thing.archetype.name in {*targets, name} else None
 
     def by_archetype(self, name: str) -> Thing | None:
         return next((t for t in self.things if t.archetype and t.archetype.name == name), None)
@@ -119,15 +131,20 @@ class _Finder:
         exact = bool(ask.thing) and " ".join(core(ask.thing)) in terms()
         if (part and not (part.keeps and exact)) or (common_features(ask.text) and not exact):
             if brings:
-                self._brought(verbs()[ask.verb])
+                self._brought(ask)
+            self._others(ask, part)
             return
         if ask.thing:
             thing = self._thing(ask.thing, keep=self._keeps(ask), people=bool(ask.action or part) or not ask.verb)
             self._details(ask, thing)
         if brings:
-            self._brought(verbs()[ask.verb])
+            self._brought(ask)
+        self._others(ask, part)
+
+    def _others(self, ask: Ask, part: Part | None) -> None:
+        """Things further on in a wish: "log hours for a case"."""
         for other in ask.others:
-            if not part and not (len(other) == 1 and lexicon().verb_of(other[0])):
+            if (part is None or part.keeps) and not (len(other) == 1 and lexicon().verb_of(other[0])):
                 self._thing(other, keep=False, people=ask.verb == "connect")
 
     def _details(self, ask: Ask, thing: Thing | None) -> None:
@@ -188,7 +205,9 @@ class _Finder:
 
     def _keeps(self, ask: Ask) -> bool:
         """Whether the wish would make sense only for something the application stores."""
-        return ask.action in KEEPING or ask.verb in TRADE or (not ask.verb and ask.direct) or ask.verb == "have"
+        return (
+            ask.action in KEEPING or ask.verb in TRADE or ask.verb in LENT or (not ask.verb and ask.direct) or ask.verb == "have"
+        )
 
     def _thinkable(self, phrase: Phrase) -> bool:
         """Whether a phrase can be a thing at all."""
@@ -196,6 +215,8 @@ class _Finder:
         if not inner or " ".join(inner) in terms():
             return bool(inner)
         last = inner[-1]
+        if _is_agent(last):
+            return False
         if len(inner) == 1 and known.verb_of(last) == last and plural(last) not in self.words:
             return False
         return not (
@@ -218,7 +239,10 @@ class _Finder:
     def _names_a_thing(self, phrase: Phrase) -> bool:
         inner = core(phrase)
         known = " ".join(inner) in terms()
-        return self._thinkable(phrase) and inner[-1] not in lexicon().audience and (known or not is_field(inner))
+        listed = known and len(inner) < len(phrase)  # "guest list"
+        if not self._thinkable(phrase) or (inner[-1] in lexicon().audience and not listed):
+            return False
+        return known or not is_field(inner) or (plural(inner[-1]) in self.words and field_kind(inner) in (Kind.STRING, Kind.URL))
 
     def _fresh(self, phrase: Phrase, *, keep: bool, people: bool) -> Thing | None:
         shortened = self._shortened(core(phrase))
@@ -248,10 +272,13 @@ class _Finder:
             and (inner[-1] not in lexicon().verbs or len(inner) == 1)
         )
 
-    def _brought(self, name: str) -> None:
-        if self.found.by_archetype(name) is None:
+    def _brought(self, ask: Ask) -> None:
+        """The record that a verb leaves: to book an apartment → bookings of apartments."""
+        name = self.found.brings(ask)
+        if name and self.found.by_archetype(name) is None:
             archetype = archetypes()[name]
-            self.found.things.append(Thing(archetype.label, archetype.plural, archetype, ""))
+            about = self.found.meant.get(ask.thing)
+            self.found.things.append(Thing(archetype.label, archetype.plural, archetype, "", about=about))
 
     # --- making things ----------------------------------------------------------------------------------------------------
 
@@ -269,18 +296,15 @@ class _Finder:
         )
         key = text if apart else ""
         same = [t for t in self.found.things if t.archetype is archetype]
-        for thing in same:
-            if (
-                not key
-                or thing.key == key
-                or (key and thing.key.split()[-1:] == list(words[-1:]))
-                or archetype.family in ("people", "records")
-            ):
-                return thing
         label, many = labels_of(words, archetype, variant=text in archetype.variants)
-        if same and same[0].from_name and not same[0].key:
-            same[0].label, same[0].plural, same[0].key, same[0].from_name = label, many, key, False
-            return same[0]
+        named = next((t for t in same if t.from_name), None)
+        if named is not None and lexical:
+            named.label, named.plural, named.key, named.from_name = label, many, key, False
+            return named
+        alone = archetype.family in ("people", "records")
+        for thing in same:
+            if alone or thing.key == key or (thing.own_rows and not key) or thing.key.split()[-1:] == list(words[-1:]):
+                return thing
         if len(same) >= MOST_ALIKE:
             return same[0]
         thing = Thing(label, many, archetype, key, own_rows=lexical)
@@ -357,3 +381,10 @@ def labels(things: Iterable[Thing]) -> str:
     """ "projects, tasks and team members"."""
     names = [thing.plural.lower() for thing in things]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
+
+
+def _is_agent(word: str) -> bool:
+    """ "adopter", "bidder": who does something, not what is kept."""
+    stem = word.removesuffix("er") if word.endswith("er") else word.removesuffix("or")
+    verbs_of_it = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
+    return stem != word and word not in terms() and any(v in lexicon().verbs or v in verbs() for v in verbs_of_it)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inference.planning.archetypes import terms
 from inference.planning.asks import Ask
-from inference.planning.inflection import singular
 from inference.planning.lexicon import lexicon
 from inference.planning.names import kebab
 from inference.planning.surface import Access
@@ -37,6 +35,7 @@ FILLING = {
     "homepage",
     "web-app",
 }
+ADJECTIVE = ("al", "ic", "ive", "ful", "ous", "able", "ible", "ish")  #: ends of words that do not stand alone: "technical"
 SECOND = {
     "comment",
     "review",
@@ -87,7 +86,7 @@ def make_title(message: str, asks: Sequence[Ask], things: Sequence[Thing]) -> st
     if words:
         plain = place is not None and _completes(place, words)
         words = [*place.text.split(), *words] if place is not None and plain else words
-        bare = len(words) == 1 and words[0].islower() and singular(words[0]) not in terms()
+        bare = len(words) == 1 and words[0].lower().endswith(ADJECTIVE)
         return _short(_titled([*words, things[0].plural] if bare else words))
     if place:
         words = [w for w in place.text.split() if w.lower() not in lexicon().determiner]
