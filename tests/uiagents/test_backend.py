@@ -19,18 +19,28 @@ from synergy.core.bench import Bench, merged
 from synergy.core.errors import BadInput
 from synergy.core.stacks import stack
 from synergy.core.toolchains import prepare, run_command, serve_command
-from synergy.core.types import ChangeSet, CommandRun, Role
+from synergy.core.types import ChangeSet, CommandRun, Entity, Role
 from tests.factories import customer, extreme_plan, large_plan, order, plan
+from uiagents import facts
 from uiagents.agents import backend
 from uiagents.agents.base import change_set
 from uiagents.openapi import declare
 from uiagents.services import run_agent
 
 HERE = Path(__file__).parent
+
+
+def texts() -> Entity:
+    """Nothing to filter by, nothing to draw."""
+    one = customer()
+    return one.model_copy(update={"fields": tuple(f for f in one.fields if f.kind in facts.TEXTS), "seed": ()})
+
+
 PLANS = {
     "plan": plan,
     "public": lambda: plan(access="public_read"),
     "small": lambda: plan(customer()).model_copy(update={"roles": (Role(name="owner", label="Owner", can_delete=True),)}),
+    "texts": lambda: plan(texts()),
     "extreme": extreme_plan,
     "extreme public": lambda: extreme_plan("public_read"),
     "large": large_plan,
@@ -166,7 +176,7 @@ def test_the_served_contract_is_the_declared_one(made):
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("name", ["extreme", "public", "small"])
+@pytest.mark.parametrize("name", ["extreme", "public", "small", "texts"])
 def test_the_most_extreme_plans_pass_their_own_tests(bench, name):
     change = run_agent(bench, "backend", PLANS[name]())
     assert [run.returncode for run in change.checks] == [0, 0, 0, 0], log(bench, change)
