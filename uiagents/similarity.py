@@ -25,9 +25,8 @@ JOIN uiagents_contracttext b ON b.model = %(model)s AND md5(b.text) = md5(pair.b
 
 
 def text_of(operation: Operation) -> str:
-    """An operation as words: "GET api orders, answers with a page of id integer, title string"."""
-    sent = ", ".join(sorted(operation.request or {}))
-    got = ", ".join(f"{name} {kind}" for name, kind in sorted((operation.response or {}).items()))
+    """An operation as words: "GET api orders, answers with a page of id, title". Types are compared elsewhere."""
+    sent, got = (", ".join(sorted(fields or ())) for fields in (operation.request, operation.response))
     form = f"a {operation.pagination} of " if operation.pagination else ""
     parts = [place(operation), f"sends {sent}" if sent else "", f"answers with {form}{got}" if got else ""]
     return ", ".join(part for part in parts if part)[:LONGEST]
