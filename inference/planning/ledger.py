@@ -57,6 +57,7 @@ PLAINLY = {
 }
 OWN_PROFILE = re.compile(r"\b(?:their|your|own|my)\b.*\b(?:personal (?:details|information|data|info)|profiles?|account)\b", re.I)
 OWN = re.compile(r"\b(?:their|his|her|my|your) own\b|\bown\b", re.I)
+FIGURES = ("dashboard.", "home.")  #: features asked for by "sales statistics": not the sales, but what is worked out of them
 PICKING = {"select", "choose", "pick", "use"}
 UNREAD = "Nothing that Synergy can build was recognised in these words."
 ACCOUNTS = "There is no page on which accounts are managed; roles are given on the command line."
@@ -102,7 +103,7 @@ class Ledger:
             return Answer(("account.profile",))
         thing = self.found.meant.get(ask.thing) if ask.thing else None
         common = common_features(ask.text)
-        if common and (thing is None or not self._names(thing, ask)):
+        if common and (thing is None or common[0].startswith(FIGURES)):
             return self._common(ask, common)
         if thing is None and self.found.brings(ask):
             return self._brought(ask)
@@ -154,10 +155,6 @@ class Ledger:
         )
 
     # --- what is kept ---------------------------------------------------------------------------------------------------
-
-    def _names(self, thing: Thing, ask: Ask) -> bool:
-        """Whether the thing itself is asked for, and not figures about it."""
-        return not any(f.startswith("dashboard.") for f in common_features(ask.text)) and thing is not None
 
     def _kept(self, ask: Ask, thing: Thing) -> Answer:
         entity = self.entity(thing)
@@ -300,7 +297,7 @@ def _parts(ask: Ask, found: Found) -> list[Ask]:
     thing = found.meant.get(ask.thing)
     own = thing.details if thing else []
     listed = [d for d in ask.details if d not in own and (d in found.meant or _is_wish(" ".join(d)))]
-    if not listed or missing_part(ask.text):
+    if not listed or missing_part(ask.text) or (thing and ask.thing in thing.choices):
         return [ask]
     others = [replace(ask, text=plural_phrase(" ".join(d)), verb="", thing=d, details=()) for d in ask.details]
     return [replace(ask, text=re.split(r" \(|, including| with ", ask.text)[0], details=()), *others]

@@ -299,7 +299,9 @@ class _Finder:
         label, many = labels_of(words, archetype, variant=text in archetype.variants)
         named = next((t for t in same if t.from_name), None)
         if named is not None and lexical:
-            named.label, named.plural, named.key, named.from_name = label, many, key, False
+            named.from_name = False
+            if key or named.label == archetype.label:
+                named.label, named.plural, named.key = label, many, key
             return named
         alone = archetype.family in ("people", "records")
         for thing in same:
