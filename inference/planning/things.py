@@ -340,11 +340,12 @@ class _Finder:
     # --- the application's own name ----------------------------------------------------------------------------------------
 
     def _read_head(self, head: Phrase) -> None:
-        """ "recipe site": its name tells what it keeps, surely when it is the very word, else when little else does."""
+        """ "family recipe site": its name tells what it keeps, when it ends in a known noun or little else is named."""
         if not head or head in self.found.meant:
             return
         exact = " ".join(head) in terms()
-        if not exact and len(self.found.things) >= 2:
+        term = term_in(head)
+        if not exact and len(self.found.things) >= 2 and (not term or term != head[-len(term) :]):
             return
         name = self.matcher.archetype(head) if self._thinkable(head) else None
         if name in SITES:
