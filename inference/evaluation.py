@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference import lexicon
 from inference.calibration import LABELLED, Labelled, Sample, cross_validated, load
 from inference.confidence import THRESHOLD, Floats
 from inference.stack import infer_stacks
-from inference.templates import seed_templates
+from inference.templates import fingerprint, seed_templates
 from synergy.core.evaluation import Evaluation
 from synergy.core.types import StackChoice, Value
 
@@ -68,6 +70,12 @@ def _mean(values: NDArray[np.bool_]) -> float:
 
 def cross_validation() -> Figures:
     """Figures for the labelled messages that ship, each judged by parameters fitted without its fold."""
+    return _cross_validated(fingerprint(), lexicon.digest())
+
+
+@lru_cache(maxsize=1)
+def _cross_validated(exemplars: str, words: str) -> Figures:
+    """The arguments say for what the figures hold."""
     rows = load(LABELLED)
     sample = Sample(rows)
     judged = cross_validated(sample)
