@@ -47,19 +47,19 @@ class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Run)
 class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("short", "project", "state", "stack", "confidence", "progress", "cost_usd", "seconds", "created_at")
+    list_display = ("short", "state", "stack", "sure", "progress", "cost", "seconds", "created_at")
     list_filter = ("state", "stack", ("project", admin.RelatedOnlyFieldListFilter), "created_at")
     list_select_related = ("project",)
     list_per_page = 50
     search_fields = ("message", "id__startswith", "project__name", "reason")
     show_full_result_count = False
-    readonly_fields = ("id", "created_at", "seconds", "gates", "delivered", "requirements", "screenshots")
+    readonly_fields = ("id", "created_at", "seconds", "sure", "cost", "gates", "delivered", "requirements", "screenshots")
     inlines = (StepInline, EventInline)
     actions = ("cancel", "retry", "pause", "resume")
     fieldsets = (
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
         ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
-        ("Verdict", {"fields": ("stack", "confidence", "cost_usd", "budget_usd", "gates", "delivered")}),
+        ("Verdict", {"fields": ("stack", "sure", "cost", "budget_usd", "gates", "delivered")}),
         ("Requirements", {"fields": ("requirements",)}),
         ("Pages", {"fields": ("screenshots",)}),
         ("Machinery", {"fields": ("id", "parent", "engine", "idempotency_key", "trace_id"), "classes": ("collapse",)}),
@@ -80,6 +80,14 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="message", ordering="message")
     def short(self, run: Run) -> str:
         return run.message[:80]
+
+    @admin.display(description="confidence", ordering="confidence")
+    def sure(self, run: Run) -> str:
+        return "" if run.confidence is None else f"{run.confidence:.2f}"
+
+    @admin.display(description="cost", ordering="cost_usd")
+    def cost(self, run: Run) -> str:
+        return f"${run.cost_usd:.2f}"
 
     @admin.display(description="steps")
     def progress(self, run: Any) -> str:

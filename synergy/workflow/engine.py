@@ -207,7 +207,7 @@ def restart(run: uuid.UUID, names: Sequence[str], shape: Shape) -> list[Ready]:
         step.need = sum(steps[spec.name].state != StepState.DONE for spec in shape.just_before(name))
         step.state = StepState.WAITING if step.need else StepState.READY
         step.attempt = step.fails = step.losses = step.sends = 0
-        step.error, step.result, step.finished_at, step.next_attempt_at = "", None, None, None
+        step.error, step.result, step.started_at, step.finished_at, step.next_attempt_at = "", None, None, None, None
         if step.state == StepState.READY:
             step.ready_at, step.due, step.sends = Now(), Now() + timedelta(seconds=TIMES.resend), 1
             ready.append(Ready(run, name, step.queue))

@@ -14,7 +14,7 @@ PIPELINE = Shape(
     (StepSpec("plan", "inference.services.make_plan", "message stack", Plan, seconds=120),),
     tuple(StepSpec(f"code:{a}", "uiagents.services.run_agent", "agent plan", ChangeSet, gives="changes") for a in AGENTS),
     (StepSpec("ui", "uiagents.services.infer_ui", "plan changes", UiSpec),),
-    (StepSpec("visuals", "visual.services.check", "plan changes ui", VisualReport, queue="browser"),),
+    (StepSpec("visuals", "visual.services.check", "plan changes ui", VisualReport, queue="browser", seconds=720),),
     (
         StepSpec(
             "conflicts",
@@ -23,6 +23,7 @@ PIPELINE = Shape(
             Resolution,
             gives="resolution",
             queue="browser",
+            seconds=720,
         ),
     ),
     (StepSpec("tests", "slo.services.run_tests", "plan changes ui resolution", TestReport, queue="tests"),),

@@ -19,7 +19,7 @@ def artifact_link(run: Run, sha: str, text: str) -> SafeString:
     """A link to an artifact of ``run``; nothing when there is none."""
     if not sha:
         return NOTHING
-    return format_html('<a href="{}">{}</a>', reverse("admin:run_artifact", args=[run.pk, sha]), text)
+    return format_html('<a href="{}">{}</a>', _address(run, sha), text)
 
 
 def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> SafeString:
@@ -53,24 +53,48 @@ def _number(value: float | None, unit: str) -> str:
 
 def clauses(rows: tuple[Clause, ...]) -> SafeString:
     """The requirement ledger."""
-    cells: list[tuple[object, ...]] = [(c.id, c.text, c.status.value, c.reason, ", ".join(c.tests[:3])) for c in rows]
+    cells: list[tuple[object, ...]] = [
+        (c.id, c.text, c.status.value.replace("_", " "), c.reason, _folded("tests", c.tests)) for c in rows
+    ]
     return table(("", "Asked", "Status", "Reason", "Proved by"), cells)
 
 
+def _folded(what: str, lines: tuple[str, ...]) -> SafeString:
+    """A number that opens to the list behind it."""
+    if not lines:
+        return NOTHING
+    listed = format_html_join("", "{}<br>", ((line,) for line in lines))
+    return format_html("<details><summary>{} {}</summary>{}</details>", len(lines), what, listed)
+
+
 def shots(run: Run, found: tuple[Shot, ...]) -> SafeString:
-    """Every page at every width: the picture, its baseline and what differs."""
+    """One row for each page and theme, one cell for each width: the picture, and what differs from the approved one."""
+    widths = sorted({shot.width for shot in found})
+    pictures = {(shot.page, shot.theme, shot.width): shot for shot in found}
     rows: list[tuple[object, ...]] = [
-        (
-            shot.page,
-            f"{shot.width} px",
-            artifact_link(run, shot.image, "screenshot"),
-            artifact_link(run, shot.baseline or "", "baseline"),
-            artifact_link(run, shot.diff or "", "difference"),
-            "no baseline" if shot.diff_ratio is None else f"{shot.diff_ratio:.2%}",
-        )
-        for shot in found
+        (page, theme, *(_cell(run, pictures.get((page, theme, width))) for width in widths))
+        for page, theme in dict.fromkeys((shot.page, shot.theme) for shot in found)
     ]
-    return table(("Page", "Width", "Picture", "Baseline", "Difference", "Changed"), rows)
+    return table(("Page", "Theme", *(f"{width} px" for width in widths)), rows)
+
+
+def _cell(run: Run, shot: Shot | None) -> SafeString:
+    if shot is None:
+        return NOTHING
+    picture = format_html('<img src="{}" height="96" loading="lazy" alt="">', _address(run, shot.image))
+    changed = "no baseline" if shot.diff_ratio is None else f"{shot.diff_ratio:.2%} changed"
+    proofs = [artifact_link(run, sha, name) for sha, name in ((shot.baseline, "baseline"), (shot.diff, "difference")) if sha]
+    return format_html(
+        '<a href="{}">{}</a><br>{} {}',
+        _address(run, shot.image),
+        picture,
+        changed,
+        format_html_join(" ", "{}", ((p,) for p in proofs)),
+    )
+
+
+def _address(run: Run, sha: str) -> str:
+    return reverse("admin:run_artifact", args=[run.pk, sha])
 
 
 def delivery(run: Run, values: Results) -> SafeString:

@@ -31,7 +31,7 @@ class StepSpec:
     result: type[Value]
     gives: str = ""  #: the value's name, the step's own when empty; given by several steps, it is read as a tuple
     queue: str = "agents"
-    seconds: float = 300.0  #: one attempt may take
+    seconds: float = 600.0  #: one attempt may take
 
     @property
     def value(self) -> str:

@@ -74,7 +74,7 @@ def page(run: Run) -> str:
 def test_a_reviewer_reads_verdict_steps_history_and_pictures_of_a_run(root, store):
     run = judged(store)
     text = root.get(page(run)).content.decode()
-    for part in ("cost", "0.1", "code:backend", "created", "screenshot", "1.20%"):
+    for part in ("cost", "0.1", "code:backend", "created", "375 px", "1.20% changed"):
         assert part in text
     assert "<script>alert(1)" not in text
     assert "<b>cheap</b>" not in text
