@@ -6,7 +6,7 @@ Words of the message and of tools are escaped: they can neither format the page 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import floor
 
 from slo.levels import Level
@@ -49,8 +49,10 @@ def certificate(case: Case, levels: dict[str, Level], fingerprint: str, blacked_
 
 
 def requirements(case: Case) -> str:
-    """REQUIREMENTS.md: what became of each clause of the message."""
-    return f"# Requirements\n\n> {md(case.plan.message)}\n\n{_requirements(case.verdict.clauses, proofs=True)}\n"
+    """REQUIREMENTS.md: what became of each clause of the message, built by which files, proved by which tests."""
+    clauses = case.verdict.clauses
+    parts = ["# Requirements", f"> {md(case.plan.message)}", _requirements(clauses), *(_proved(c) for c in clauses if c.tests)]
+    return "\n\n".join(parts) + "\n"
 
 
 def readme(case: Case, fingerprint: str) -> str:
@@ -89,7 +91,7 @@ def figure(value: float | None, unit: str) -> str:
     if unit == "USD":
         return f"${value:.2f}" if value >= 0.01 or not value else f"${value:.4f}"
     number = f"{value:.1f}" if unit == "s" else f"{floor(value * 1000 + 1e-9) / 1000:g}"
-    return f"{number} {unit}"
+    return f"{number} {unit}".strip()
 
 
 def md(text: str, most: int = 600) -> str:
@@ -109,7 +111,7 @@ def _rejection(gates: Iterable[GateResult]) -> str:
 
 def _facts(case: Case) -> str:
     stack, verdict = case.stack, case.verdict
-    how = "chosen by hand" if stack.by_hand else f"confidence {stack.confidence:.2f}"
+    how = "chosen by hand" if stack.by_hand else f"confidence {figure(stack.confidence, '')}"
     inferred = f"{stack.inferred or 'none'} ({how})"
     rows = [
         ("Project", md(case.plan.name)),
@@ -129,18 +131,34 @@ def _gate(gate: GateResult, levels: dict[str, Level]) -> tuple[str, ...]:
     return f"{gate.gate}: {md(title)}", sign, figure(gate.value, gate.unit), limit, md(gate.reason, 300), f"`{gate.evidence}`"
 
 
-def _requirements(clauses: Iterable[Clause], *, proofs: bool = False) -> str:
-    return _table(("", "clause", "status", "how it is known"), (_clause(clause, proofs) for clause in clauses))
+def _requirements(clauses: Iterable[Clause]) -> str:
+    return _table(("", "clause", "status", "how it is known"), (_clause(clause) for clause in clauses))
 
 
-def _clause(clause: Clause, proofs: bool) -> tuple[str, ...]:
+def _clause(clause: Clause) -> tuple[str, ...]:
     known = [md(clause.reason)] if clause.reason else []
     if clause.tests:
-        known.append(f"{len(clause.tests)} tests in {len({t.split('::')[0] for t in clause.tests})} files passed")
-    if proofs and clause.tests:
-        known.append("files: " + ", ".join(md(f) for f in clause.files))
-        known.append("tests: " + ", ".join(md(t, 200) for t in clause.tests))
-    return md(clause.id), md(clause.text), STATUS[clause.status], "; ".join(known) or "-"
+        known.append(f"{_count(clause.tests, 'test')} in {_count({t.split('::')[0] for t in clause.tests}, 'file')} passed.")
+    return md(clause.id), md(clause.text), STATUS[clause.status], " ".join(known) or "-"
+
+
+def _proved(clause: Clause) -> str:
+    """The files that build a clause and the tests that proved it."""
+    by_file: dict[str, list[str]] = {}
+    for test in clause.tests:
+        path, _, name = test.partition("::")
+        by_file.setdefault(path, []).append(name)
+    tests = [f"{_code(path)}: {', '.join(_code(name) for name in names)}" for path, names in by_file.items()]
+    files = [f"Built by {', '.join(_code(f) for f in clause.files)}"] if clause.files else []
+    return f"## {md(clause.id)}: {md(clause.text)}\n\n{_list([*files, *tests])}"
+
+
+def _count(things: Collection[object], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
+
+
+def _code(text: str) -> str:
+    return "`" + "".join(c if c.isprintable() and c != "`" else "'" for c in text)[:300] + "`"
 
 
 def _tests(case: Case) -> str:

@@ -181,8 +181,9 @@ def test_a_rejected_run_says_so_first_thing(run):
 
 def test_the_ledger_names_files_and_tests(run):
     text = contents(run, hand_over(run))["REQUIREMENTS.md"].decode()
-    assert "backend/app/main.py" in text
-    assert md("backend/tests/test_app.py::orders.list") in text
+    assert "- Built by `backend/app/main.py`, `frontend/src/app.tsx`" in text
+    assert "- `backend/tests/test_app.py`: `customers.create`, `customers.list`, `orders.create`, `orders.list`" in text
+    assert "8 tests in 2 files passed." in text
 
 
 def test_what_was_not_built_is_in_the_readme(run):
