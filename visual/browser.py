@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,7 +16,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, Response, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+)
 
 from synergy.core import tools
 from synergy.core.errors import ServiceDown
@@ -24,13 +35,15 @@ from visual.proxy import VISIT, Proxy
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
 ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
-SETTLE_MS = 40  #: a page that has not changed for so long is at rest
+CALM = 3  #: looks, 10 ms apart, in which a page that is at rest does not change
 PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page that did not rest before
-SETTLED = "([quiet, limit]) => __view.settled(quiet, limit)"
+SETTLED = "([looks, limit]) => __view.settled(looks, limit)"
+ENDLESS = ("eventsource", "websocket", "media", "ping")  #: requests that nobody waits for
 PAGE_SCRIPT = (Path(__file__).parent / "js" / "page.js").read_text()
 NO_SANDBOX_HERE = "No usable sandbox"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 FONT_TYPES = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".pfb"}
+MAX_HEIGHT = 16_384  #: pixels of a page that are drawn; Chromium repeats itself below
 POLL = 0.1
 
 Result = TypeVar("Result")
@@ -60,11 +73,6 @@ class Events:
     writes: int = 0  #: requests other than GET
     signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
 
-    def add(self, others: Events) -> None:
-        """Take over the errors of another tab."""
-        self.console += others.take_console()
-        self.failures += others.take_failures()
-
     def take_console(self) -> list[str]:
         """Errors since the last call."""
         taken, self.console = self.console, []
@@ -79,8 +87,9 @@ class Events:
 class Tab:
     """One page of the browser at one time."""
 
-    def __init__(self, page: Page, proxy: Proxy) -> None:
-        self._page, self._proxy = page, proxy
+    def __init__(self, page: Page, wire: CDPSession, proxy: Proxy) -> None:
+        self._page, self._wire, self._proxy = page, wire, proxy
+        self._waiting: set[Request] = set()
         self.visit = ""
         self.events = Events()
         self.rested = True  #: whether the page came to rest whenever it was waited for
@@ -89,6 +98,7 @@ class Tab:
         page.on("pageerror", lambda error: self.events.console.append(str(error)))
         page.on("request", self._on_request)
         page.on("requestfailed", self._on_failed)
+        page.on("requestfinished", lambda request: self._waiting.discard(request))
         page.on("response", self._on_response)
         page.on("dialog", self._on_dialog)
         page.on("popup", self._on_popup)
@@ -105,30 +115,37 @@ class Tab:
         """The address without the origin."""
         return self._page.url.removeprefix(ORIGIN) or "/"
 
-    async def open(self, path: str) -> None:
+    def take_over(self, other: Tab) -> None:
+        """Count what went wrong in ``other`` for this tab."""
+        self.rested = self.rested and other.rested
+        self.events.console += other.events.take_console()
+        self.events.failures += other.events.take_failures()
+
+    async def open(self, path: str, calm: int = CALM) -> None:
         """Load ``path`` anew and wait until it is at rest."""
         self.status = 0
+        self._waiting.clear()
         try:
             response = await self._page.goto(ORIGIN + path, wait_until="commit", timeout=20_000)
         except Error as error:
             if _is_crash(error):
                 raise
             return
-        await self.settle()
+        await self.settle(calm)
         self.status = response.status if response else 200
 
-    async def settle(self, quiet_ms: int = SETTLE_MS) -> None:
+    async def settle(self, calm: int = CALM) -> None:
         """Wait until the page has nothing more to load or to change."""
         deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
         while (left := deadline - monotonic()) > 0:
             try:
-                rested = await self._page.evaluate(SETTLED, [quiet_ms, left * 1000])
+                rested = await self._page.evaluate(SETTLED, [calm, left * 1000])
             except Error as error:
                 if _is_crash(error):
                     raise
                 await self._page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
-            if rested and not self._proxy.pending(self.visit):
+            if rested and not self._waiting and not self._proxy.pending(self.visit):
                 return
         self.rested = False
 
@@ -142,7 +159,10 @@ class Tab:
             return None
 
     async def resize(self, width: int, height: int) -> None:
-        await self._page.set_viewport_size({"width": width, "height": height})
+        """Give the window another size; the page is laid out in it when this returns."""
+        if self._page.viewport_size != {"width": width, "height": height}:
+            await self._page.set_viewport_size({"width": width, "height": height})
+            await self.evaluate("size => window.__view?.sized(size)", [width, height])
 
     async def theme(self, name: str) -> None:
         """Tell the page that the person prefers ``light`` or ``dark``."""
@@ -150,14 +170,19 @@ class Tab:
 
     async def picture(self) -> bytes:
         """The whole page as PNG, without animations and caret."""
-        return await self._page.screenshot(full_page=True, animations="disabled", caret="hide", scale="css", timeout=20_000)
+        size = await self._page.evaluate("__view.pose()")
+        clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"], "height": min(size["height"], MAX_HEIGHT)}
+        options = {"format": "png", "clip": clip, "captureBeyondViewport": size["beyond"], "optimizeForSpeed": True}
+        return base64.b64decode((await self._wire.send("Page.captureScreenshot", options))["data"])
+
+    async def back(self) -> None:
+        """To the page before, as with the browser's button."""
+        with suppress(Error):
+            await self._page.go_back(wait_until="commit", timeout=2000)
 
     async def press(self, x: float, y: float) -> None:
         """Click at a point of the window, as a mouse does."""
         await self._page.mouse.click(x, y)
-
-    async def point(self, x: float, y: float) -> None:
-        await self._page.mouse.move(x, y)
 
     async def key(self, name: str) -> None:
         await self._page.keyboard.press(name)
@@ -188,8 +213,11 @@ class Tab:
     def _on_request(self, request: Request) -> None:
         self.events.requests += 1
         self.events.writes += request.method not in ("GET", "HEAD", "OPTIONS")
+        if request.resource_type not in ENDLESS:
+            self._waiting.add(request)
 
     def _on_failed(self, request: Request) -> None:
+        self._waiting.discard(request)
         reason = request.failure or "failed"
         if reason != "net::ERR_ABORTED":  # the page itself went on or gave it up
             self.events.failures.append(Failure(request.method, request.url, 0, reason))
@@ -233,7 +261,7 @@ class Profile:
         page = await self._context.new_page()
         for script in scripts:
             await page.add_init_script(script)
-        return Tab(page, self._proxy)
+        return Tab(page, await self._context.new_cdp_session(page), self._proxy)
 
     async def state(self) -> dict[str, Any]:
         """Cookies and local storage, to be given to another profile."""

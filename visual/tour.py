@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synergy.core.types import Finding, ObservedCall, Page, PageKind
-from visual.browser import Chromium, Profile, Tab
+from visual.browser import CALM, Chromium, Profile, Tab
 from visual.checks.base import Check, Theme, Tried, View
+from visual.diff import compare
 from visual.proxy import Exchange, Proxy
-from visual.room import HEIGHTS, Person, Room
+from visual.room import HEIGHTS, Person, Room, plain
 
 WORKERS = 2  #: pages at a time
-VIEWS: tuple[tuple[int, Theme], ...] = ((375, "light"), (768, "light"), (1920, "light"), (1920, "dark"))
 WRONG = "/there-is-no-such-page"
 TEXT = "__view.text()"
 NO_ENTRY = "Signing in with the demo account leads nowhere."
-SLOW_MS = 300  #: quiet that is waited for when two pictures differ
+SLOWLY = 30  #: looks at a page that must be calm when two pictures of it differed
 VISITOR = (PageKind.LOGIN, PageKind.REGISTER, PageKind.HOME)  #: seen by who is not signed in
 
 
@@ -68,37 +68,68 @@ class Tour:
     ) -> None:
         self._chromium, self._proxy, self._site, self._note = chromium, proxy, site, note
         self._checks = tuple(checks)
+        self._entries: dict[bool, asyncio.Task[None]] = {}
         self._state: dict[str, Any] | None = None
         self._not_found = {True: "", False: ""}  #: signed in or not → text of a wrong address
         self._claimed: set[str] = set()
         self._seen = Seen()
 
     async def run(self) -> Seen:
-        self._state = await self._sign_in_once()
-        for signed_in in (True, False):
-            self._not_found[signed_in] = await self._text_of_wrong_address(signed_in)
-        await self._look_at_all()
-        await self._try_all()
+        self._entries = {True: asyncio.create_task(self._enter(True)), False: asyncio.create_task(self._enter(False))}
+        await self._visit_all()
+        await asyncio.gather(*self._entries.values())
         order = {page.slug: n for n, page in enumerate(self._site.pages)}
         self._seen.drawings.sort(key=lambda d: (order[d.page], d.theme != "light", d.width))
         self._seen.findings.sort(key=lambda f: (order[f.page], f.width or 0, f.check, f.rule, f.message, f.target))
         self._seen.calls = calls(self._proxy.exchanges)
         return self._seen
 
+    async def _visit_all(self) -> None:
+        """WORKERS people look at all pages, each at another one; then they try all controls; then one destroys things."""
+        to_look, to_try = (_queue(self._site.pages) for _ in range(2))
+        rooms: dict[str, Room] = {}
+        barrier = asyncio.Barrier(WORKERS)
+
+        async def work() -> None:
+            people = self._people()
+            while not to_look.empty():
+                page = to_look.get_nowait()
+                await self._look(page, await people[self._signed_in(page)].get())
+                self._note(f"Looked at {page.title}")
+            await barrier.wait()  # what is tried may change what is seen
+            while not to_try.empty():
+                page = to_try.get_nowait()
+                rooms[page.slug] = self._room(page, people[self._signed_in(page)])
+                await self._call(rooms[page.slug], [check.explore for check in self._checks])
+                self._note(f"Tried the controls of {page.title}")
+            for person in people.values():
+                await person.leave()
+
+        await _side_by_side(work)
+        people = self._people()
+        for page in reversed(self._site.pages):  # what was made last refers to what was made first
+            rooms[page.slug].person = people[self._signed_in(page)]
+            await self._call(rooms[page.slug], [check.finish for check in self._checks])
+        for person in people.values():
+            await person.leave()
+
     # --- who visits --------------------------------------------------------------------------------------------------
 
     def _signed_in(self, page: Page) -> bool:
         return self._site.login is not None and page.kind not in VISITOR
 
-    async def _sign_in_once(self) -> dict[str, Any] | None:
-        """Cookies and storage of a person who signed in; None when nobody can."""
-        if self._site.login is None:
-            return None
-        profile = await self._sign_in()
-        try:
-            return await profile.state()
-        finally:
-            await profile.close()
+    async def _enter(self, signed_in: bool) -> None:
+        """Sign in once, for all who are to be signed in, and learn what an address looks like that does not exist."""
+        if signed_in and self._site.login is None:
+            return
+        profile = await (self._sign_in() if signed_in else self._chromium.profile())
+        if signed_in:
+            self._state = await profile.state()
+        async with profile.tab("") as tab:
+            await tab.open(WRONG)
+            text: str | None = await tab.evaluate(TEXT)
+            self._not_found[signed_in] = (text or "").replace(WRONG, "") if tab.path == WRONG else ""
+        await profile.close()
 
     async def _sign_in(self) -> Profile:
         login = self._site.login
@@ -110,94 +141,70 @@ class Tour:
                 self._seen.findings += [] if finding in self._seen.findings else [finding]
         return profile
 
-    async def _text_of_wrong_address(self, signed_in: bool) -> str:
-        """What can be read at an address that does not exist; "" when it leads elsewhere."""
-        profile = await self._chromium.profile(self._state if signed_in else None)
-        try:
-            async with profile.tab("") as tab:
-                await tab.open(WRONG)
-                text: str | None = await tab.evaluate(TEXT)
-                return (text or "").replace(WRONG, "") if tab.path == WRONG else ""
-        finally:
-            await profile.close()
+    def _people(self) -> dict[bool, Person]:
+        """Who is signed in, and who is not. The first entrance uses what the first signing in gave, later ones sign in."""
+        entered = False
+
+        async def enter() -> Profile:
+            nonlocal entered
+            await self._entries[True]
+            again, entered = entered, True
+            return await (self._sign_in() if again or not self._state else self._chromium.profile(self._state))
+
+        async def visit() -> Profile:
+            await self._entries[False]
+            return await self._chromium.profile()
+
+        return {True: Person(enter), False: Person(visit)}
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
-    async def _look_at_all(self) -> None:
+    async def _look(self, page: Page, person: Profile) -> None:
+        """Draw the page in every view and let the checks look at it.
+
+        Two tabs must show the same. One loaded the page for a wide window, the other for a narrow one, and both are resized: that
+        is much quicker than loading. Where they differ, both load the page anew.
+        """
         scripts = tuple(script for check in self._checks for script in check.view_scripts)
+        narrow, middle, wide = HEIGHTS
+        async with person.tab(page.slug) as other, person.tab(page.slug, scripts) as seen:
+            wide_picture, narrow_picture = await _load(seen, page, wide), await _load(other, page, narrow)
+            await self._hold(page, wide, seen, other, wide_picture, await _turn(other, wide))
+            await self._hold(page, narrow, seen, other, narrow_picture, await _turn(seen, narrow))
+            await self._hold(page, middle, seen, other, await _turn(seen, middle), await _turn(other, middle))
+            await self._keep(View(page=page, width=wide, theme="dark", tab=seen), await _turn(seen, wide, "dark"), None)
 
-        async def work(pages: asyncio.Queue[Page]) -> None:
-            people = {True: await self._chromium.profile(self._state), False: await self._chromium.profile()}
-            while not pages.empty():
-                page = pages.get_nowait()
-                person = people[self._signed_in(page)]
-                async with person.tab(page.slug) as first, person.tab(page.slug, scripts) as second:
-                    await self._look(page, first, second)
-                self._note(f"Looked at {page.title}")
-            for profile in people.values():
-                await profile.close()
+    async def _hold(self, page: Page, width: int, seen: Tab, other: Tab, picture: bytes, again: bytes) -> None:
+        """Keep ``picture``, and say so when another one of the same page is not the same."""
+        same = again == picture or not compare(picture, again).pixels  # a change that no eye sees is none
+        if not same and await self._agree(page, width, seen, other):
+            same, picture = True, await seen.picture()
+        seen.take_over(other)
+        await self._keep(View(page=page, width=width, theme="light", tab=seen), picture, None if same else again)
 
-        await _side_by_side(work, self._site.pages)
+    async def _agree(self, page: Page, width: int, *tabs: Tab) -> bool:
+        """Whether two tabs that differed show the same when both load the page anew and get more time."""
+        return len({await _load(tab, page, width, SLOWLY) for tab in tabs}) == 1
 
-    async def _look(self, page: Page, first: Tab, second: Tab) -> None:
-        """Draw the page in every view, in two tabs that must show the same, and let the checks look at the second."""
-        remembered: set[str] = set()
-        for width, theme in VIEWS:
-            twice = theme == "light"
-            before = await self._draw(page, first, width, theme) if twice else None
-            picture = await self._draw(page, second, width, theme)
-            stable = before in (picture, None) or await self._agree(page, first, second)
-            text: str = await second.evaluate(TEXT) or ""
-            second.events.add(first.events)
-            view = View(
-                page=page, width=width, theme=theme, tab=second, status=second.status, rested=first.rested and second.rested,
-                not_found=self._not_found[self._signed_in(page)], seen=remembered,
-            )  # fmt: skip
-            for check in self._checks:
-                if check.view is not None:
-                    self._seen.findings += await check.view(view)
-            self._seen.drawings.append(
-                Drawing(page.slug, width, theme, HEIGHTS[width], picture, text, other=None if stable else before)
-            )
+    async def _keep(self, view: View, picture: bytes, again: bytes | None) -> None:
+        """Keep what the page looks like, and let the checks look at it."""
+        text: str = await view.tab.evaluate(TEXT) or ""
+        view.not_found = self._wrong(view.page)
+        for check in self._checks:
+            if check.view is not None:
+                self._seen.findings += await check.view(view)
+        self._seen.drawings.append(Drawing(view.page.slug, view.width, view.theme, HEIGHTS[view.width], picture, text, again))
 
-    async def _draw(self, page: Page, tab: Tab, width: int, theme: Theme) -> bytes:
-        await tab.theme(theme)
-        await tab.resize(width, HEIGHTS[width])
-        await tab.open(page.sample)
-        return await tab.picture()
-
-    async def _agree(self, page: Page, *tabs: Tab) -> bool:
-        """Whether two tabs that differed show the same when they get more time."""
-        pictures = set()
-        for tab in tabs:
-            await tab.open(page.sample)
-            await tab.settle(SLOW_MS)
-            pictures.add(await tab.picture())
-        return len(pictures) == 1
+    def _wrong(self, page: Page) -> str:
+        return self._not_found[self._signed_in(page)]
 
     # --- trying ------------------------------------------------------------------------------------------------------
 
-    async def _try_all(self) -> None:
-        later: dict[str, Room] = {}
-
-        async def work(pages: asyncio.Queue[Page]) -> None:
-            people = self._people(self._state)
-            while not pages.empty():
-                page = pages.get_nowait()
-                signed_in = self._signed_in(page)
-                later[page.slug] = room = Room(page, people[signed_in], self._not_found[signed_in], self._claimed)
-                await self._call(room, [check.explore for check in self._checks])
-                self._note(f"Tried the controls of {page.title}")
-            for person in people.values():
-                await person.leave()
-
-        await _side_by_side(work, self._site.pages)
-        people = self._people(None)
-        for page in reversed(self._site.pages):  # what was made last refers to what was made first
-            later[page.slug].person = people[self._signed_in(page)]
-            await self._call(later[page.slug], [check.finish for check in self._checks])
-        for person in people.values():
-            await person.leave()
+    def _room(self, page: Page, person: Person) -> Room:
+        addresses = frozenset(
+            plain(other.sample) for other in self._site.pages if self._signed_in(other) == self._signed_in(page)
+        )
+        return Room(page, person, self._wrong(page), self._claimed, addresses)
 
     async def _call(self, room: Room, hooks: Iterable[Callable[[Room], Awaitable[Tried]] | None]) -> None:
         try:
@@ -209,25 +216,36 @@ class Tour:
         finally:
             await room.close()
 
-    def _people(self, state: dict[str, Any] | None) -> dict[bool, Person]:
-        """Who is signed in, and who is not. The first entrance uses ``state``, later ones sign in."""
-        states = [state] if state else []
 
-        async def enter() -> Profile:
-            return await self._chromium.profile(states.pop()) if states else await self._sign_in()
+async def _load(tab: Tab, page: Page, width: int, calm: int = CALM) -> bytes:
+    """The page, loaded at this width."""
+    await tab.theme("light")
+    await tab.resize(width, HEIGHTS[width])
+    await tab.open(page.sample, calm)
+    return await tab.picture()
 
-        return {True: Person(enter), False: Person(self._chromium.profile)}
+
+async def _turn(tab: Tab, width: int, theme: Theme = "light") -> bytes:
+    """The page as it is, given another size or theme."""
+    await tab.theme(theme)
+    await tab.resize(width, HEIGHTS[width])
+    await tab.settle()
+    return await tab.picture()
 
 
-async def _side_by_side(work: Callable[[asyncio.Queue[Page]], Coroutine[Any, Any, None]], pages: Iterable[Page]) -> None:
-    """Run WORKERS of ``work`` on a common queue; the first error ends all."""
+def _queue(pages: Iterable[Page]) -> asyncio.Queue[Page]:
     queue: asyncio.Queue[Page] = asyncio.Queue()
     for page in pages:
         queue.put_nowait(page)
+    return queue
+
+
+async def _side_by_side(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run ``work`` WORKERS times at once; the first error ends all."""
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(WORKERS):
-                group.create_task(work(queue))
+                group.create_task(work())
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
 

@@ -68,6 +68,11 @@ DEFECTS = {
         with_body('<style>@media (prefers-color-scheme: dark) { .dim { color: #333; } }</style><p class="dim">Dim</p>'),
         "axe", "dark", widths=(1920,)),
     "a picture without a text": Defect(with_body('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="9">'), "axe", "alternative"),
+    "a picture without a text that only tablets show": Defect(
+        with_body('<style>.tablet { display: none } @media (min-width: 700px) and (max-width: 900px) { .tablet { display: inline } }</style>'
+                  '<img class="tablet" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" width="9">'), "axe", "alternative", widths=(768,)),
+    "low contrast on big screens only": Defect(
+        with_body('<style>@media (min-width: 1000px) { .wide { color: #999; } }</style><p class="wide">Pale</p>'), "axe", "contrast", widths=(1920,)),
     "too wide for a phone": Defect(with_body('<div style="width: 600px">A wide box</div>'), "overflow", "wider", widths=(375,)),
     "a button that does nothing": Defect(with_body("<button>Print</button>"), "controls", "'Print' does nothing"),
     "a button that only changes its own look": Defect(

@@ -1,27 +1,34 @@
 """axe-core with the rules of WCAG 2.1 A and AA. It finds what a machine can find: passing it is not conformance."""
 
-from hashlib import sha256
-
 from synergy.core.types import Finding
 from visual.axe import SOURCE
 from visual.checks.base import Check, Severity, View
 
-OPTIONS = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
-    "resultTypes": ["violations"],
-    "preload": False,  # else it waits 10 s for media that cannot be loaded
-}
-RUN = """async (options) => (await axe.run(document, options)).violations.map((v) => ({
-  id: v.id, impact: v.impact, help: v.help, targets: v.nodes.map((n) => n.target.flat().join(" ")),
-}))"""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+COLOURS = ["color-contrast", "link-in-text-block"]  #: the rules that look at colours
+# All of the page at first; later all rules for elements that are new, and those of colours for elements that changed theirs.
+# Without preload: false it waits 10 s for media that cannot be loaded.
+RUN = """async ([tags, colours]) => {
+  const news = __view.news();
+  const violations = [];
+  const run = async (context, runOnly) => {
+    violations.push(...(await axe.run(context, { runOnly, resultTypes: ["violations"], preload: false })).violations);
+  };
+  const tagged = { type: "tag", values: tags };
+  if (news.all) await run(document, tagged);
+  else {
+    if (news.elements.length) await run({ include: news.elements }, tagged);
+    if (news.colours.length) await run({ include: news.colours }, { type: "rule", values: colours });
+  }
+  return violations.map(({ id, impact, help, nodes }) => ({
+    id, impact, help, targets: nodes.map((node) => node.target.flat().join(" ")),
+  }));
+}"""
 IMPACTS: dict[str, Severity] = {"minor": "minor", "moderate": "moderate", "serious": "serious", "critical": "critical"}
 
 
 async def look(view: View) -> list[Finding]:
-    signature = sha256((await view.tab.evaluate("__view.signature()")).encode()).hexdigest()
-    if signature in view.seen:
-        return []  # the same elements in the same colours: it would say the same again
-    view.seen.add(signature)
+    violations = await view.tab.evaluate(RUN, [TAGS, COLOURS])
     return [
         view.finding(
             "axe",
@@ -30,7 +37,7 @@ async def look(view: View) -> list[Finding]:
             rule=violation["id"],
             target=", ".join(violation["targets"][:3]),
         )
-        for violation in await view.tab.evaluate(RUN, OPTIONS)
+        for violation in violations
     ]
 
 

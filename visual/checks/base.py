@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from synergy.core.registry import Registry
@@ -25,10 +25,7 @@ class View:
     width: int  #: pixels
     theme: Theme
     tab: Tab
-    status: int  #: HTTP status of the document, 0 = there was no answer
-    rested: bool  #: False when it never stopped changing
-    not_found: str  #: text of the page that a wrong address gives; "" when there is none
-    seen: set[str] = field(default_factory=set)  #: what checks remember of this page from its other views
+    not_found: str = ""  #: text of the page that a wrong address gives; "" when there is none
 
     def finding(self, check: str, severity: Severity, message: str, *, rule: str = "", target: str = "") -> Finding:
         return Finding(

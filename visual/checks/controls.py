@@ -7,6 +7,7 @@ three. What a press brings up (a menu, a dialog) is tried too. What deletes or s
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from typing import Any
 from synergy.core.types import Finding, PageKind
 from visual.browser import Failure, Tab
 from visual.checks.base import Check, Severity, Tried
-from visual.room import Room
+from visual.room import Room, address, plain
 
 SCRIPT = (Path(__file__).parents[1] / "js" / "controls.js").read_text()
 WIDTHS = (1920, 375)  #: at the second only what is not shown at the first
-PATIENCE_MS = 600  #: after that a press without effect has none
+QUICK_MS, PATIENCE_MS = 60, 600  #: effects are waited for a short time, then for a long one; after that there are none
 DEPTH = 2  #: presses in a row
 MOST = 150  #: controls of one page
 DESTROYS = re.compile(r"\b(delete|remove|destroy|erase|sign ?out|log ?out)\b", re.IGNORECASE)
@@ -36,7 +37,6 @@ class Control:
     address: str  #: for links: inside, outside, here, part, none, other
     shared: bool
     sampled: bool
-    index: int
 
     @property
     def title(self) -> str:
@@ -95,16 +95,10 @@ class Trial:
 
     async def attempt(self, width: int, steps: Steps) -> Tab | None:
         """Press ``steps`` one after the other and judge the last. The tab if it is still on the same page and changed."""
-        tab = await self.room.fresh(width)
+        control = steps[-1]
+        tab = await self.approach(width, steps[:-1])
         if tab is None:
             return None
-        for control in steps[:-1]:
-            if not await press(tab, control):
-                return None
-            await tab.settle()
-        control, errors = steps[-1], tab.events
-        errors.take_console()
-        errors.take_failures()
         if control.address in ("outside", "other", "here"):
             self.tried += 1  # an address of the wide world cannot be visited from here; one of this page leads nowhere else
             return None
@@ -113,29 +107,43 @@ class Trial:
             return None
         self.tried += 1
         self.judge(width, control, came)
+        if control.kind == "link" and plain(tab.path) in self.room.addresses - {plain(self.room.page.sample)}:
+            return None  # it led to a page that is looked at by itself
+        await self.aftermath(tab, width, control, came)
+        stayed = control.kind != "form" and came.signs and address(tab.path) == address(self.room.page.sample)
+        return tab if stayed else None
+
+    async def approach(self, width: int, steps: Steps) -> Tab | None:
+        """The page as it is after ``steps``; None when it cannot be brought there again."""
+        tab = await self.room.fresh(width)
+        for control in steps:
+            if tab is None or not await press(tab, control):
+                return None
+            await tab.settle()
+            tab.events.take_console()
+            tab.events.take_failures()
+        return tab
+
+    async def aftermath(self, tab: Tab, width: int, control: Control, came: Came) -> None:
+        """What shows only after a while: errors, failed requests, a page where nothing is."""
         await tab.settle()
-        if control.kind == "form" and came and not came.covered:
+        if control.kind == "form" and came.signs:
             await self.send(tab, control)
-        self.judge_errors(width, control, errors.take_console(), errors.take_failures())
-        moved = "address" in came.signs
-        if control.kind == "link" and moved and await self.nowhere(tab):
+        self.judge_errors(width, control, tab.events.take_console(), tab.events.take_failures())
+        if control.kind == "link" and "address" in came.signs and await self.nowhere(tab):
             self.report("serious", width, control, f"leads to {tab.path}, where nothing is")
-        return None if moved or not came.signs else tab
 
     async def send(self, tab: Tab, form: Control) -> None:
         """Fill the form in and send it, if sending it empty was refused: so that its request is seen."""
-        own = self.room.page.kind in (PageKind.LOGIN, PageKind.REGISTER)
-        if tab.events.writes or not await again(tab, form):
+        own = self.room.page.kind in (PageKind.LOGIN, PageKind.REGISTER)  # elsewhere a password is not ours to change
+        if tab.events.writes or (not own and await tab.evaluate("key => __controls.asksPassword(key)", form.key)):
             return
-        if await tab.evaluate("i => __controls.asksPassword(i)", form.index) and not own:
-            return
-        if await tab.evaluate("([i, n]) => __controls.fill(i, n)", [form.index, 7]) and await press(tab, form):
+        if await tab.evaluate("([key, n]) => __controls.fill(key, n)", [form.key, 7]) and await press(tab, form):
             await tab.settle()
 
     async def nowhere(self, tab: Tab) -> bool:
         text = await tab.evaluate("__view.text()")
-        path = tab.path.split("?")[0].split("#")[0]
-        return bool(self.room.not_found) and (text or "").replace(path, "") == self.room.not_found
+        return bool(self.room.not_found) and (text or "").replace(plain(tab.path), "") == self.room.not_found
 
     def judge(self, width: int, control: Control, came: Came) -> None:
         if came.covered:
@@ -174,7 +182,7 @@ class Trial:
 class Came:
     """What came of a press."""
 
-    signs: frozenset[str] | set[str]
+    signs: Set[str]
     covered: str = ""
 
 
@@ -185,53 +193,34 @@ async def controls(tab: Tab) -> list[Control]:
     return [Control(**{name: value for name, value in one.items() if name in fields}) for one in found]
 
 
-async def again(tab: Tab, control: Control) -> Control | None:
-    """``control`` as it is now."""
-    return next((c for c in await controls(tab) if c.key == control.key), None)
-
-
-async def press(tab: Tab, control: Control) -> bool:
-    """Press it as a person does, without looking at what comes of it. False when it is not there."""
-    now = await again(tab, control)
-    at = await tab.evaluate("i => __controls.aim(i)", now.index) if now else None
-    if not at:
-        return False
-    await _push(tab, at, control)
-    return True
+async def press(tab: Tab, control: Control) -> dict[str, Any] | None:
+    """Press it as a person does. Where that was, None when it is not there."""
+    at: dict[str, Any] | None = await tab.evaluate("key => __controls.aim(key)", control.key)
+    if at and not at["covered"]:
+        await tab.press(at["x"], at["y"])
+        if control.kind == "form" and not at["submits"]:
+            await tab.type("a")
+            await tab.key("Enter")
+    return at
 
 
 async def effects(tab: Tab, control: Control) -> Came | None:
     """Press it and watch; None when it is not there any more."""
-    now = await again(tab, control)
-    at = await tab.evaluate("i => __controls.aim(i)", now.index) if now else None
-    if now is None or not at:
-        return None
-    if at["covered"]:
-        return Came(frozenset(), at["covered"])
-    await tab.point(at["x"], at["y"])
     requests, signs = tab.events.requests, len(tab.events.signs)
-    await tab.evaluate("i => __controls.arm(i)", now.index)
-    await _push(tab, at, control)
-    came = set(await _wait(tab, 60))
-    while not came:
+    at = await press(tab, control)
+    if not at or at["covered"]:
+        return Came(frozenset(), at["covered"]) if at else None
+    for patience in (QUICK_MS, PATIENCE_MS):
+        if came := await _wait(tab, patience):
+            return Came(came)
         if tab.events.requests > requests or len(tab.events.signs) > signs:
             return Came({"request", *tab.events.signs[signs:]})
-        came = set(await _wait(tab, PATIENCE_MS))
-        if not came and tab.events.requests == requests and len(tab.events.signs) == signs:
-            break
-    return Came(came)
+    return Came(frozenset())
 
 
-async def _wait(tab: Tab, limit_ms: int) -> list[str]:
+async def _wait(tab: Tab, limit_ms: int) -> set[str]:
     found: list[str] | None = await tab.evaluate("limit => __controls.effects(limit)", limit_ms)
-    return ["address"] if found is None else found
-
-
-async def _push(tab: Tab, at: dict[str, Any], control: Control) -> None:
-    await tab.press(at["x"], at["y"])
-    if control.kind == "form" and not at["submits"]:
-        await tab.type("a")
-        await tab.key("Enter")
+    return {"address"} if found is None else set(found)
 
 
 async def explore(room: Room) -> Tried:
@@ -243,8 +232,7 @@ async def explore(room: Room) -> Tried:
 
 async def finish(room: Room) -> Tried:
     trial = Trial(room)
-    later: list[Any] = list(room.later)
-    for width, steps, before in later:
+    for width, steps, before in list(room.later):
         await trial.descend(width, steps, before, last=True)
     return trial.result()
 

@@ -2,14 +2,14 @@
 
 from synergy.core.types import Finding
 from visual.checks.base import Check, View
+from visual.room import plain
 
 
 async def look(view: View) -> list[Finding]:
     text = await view.tab.evaluate("__view.text()")
-    arrived = view.tab.path.split("?")[0].split("#")[0]
-    wanted = view.page.sample.split("?")[0].split("#")[0]
-    if view.status == 0 or view.status >= 400:
-        why = f"The server answered {view.status}." if view.status else "The server did not answer."
+    arrived, wanted = plain(view.tab.path), plain(view.page.sample)
+    if view.tab.status == 0 or view.tab.status >= 400:
+        why = f"The server answered {view.tab.status}." if view.tab.status else "The server did not answer."
     elif arrived != wanted:
         why = f"It leads to {arrived} instead."
     elif not text:
@@ -19,7 +19,7 @@ async def look(view: View) -> list[Finding]:
     else:
         why = ""
     found = [view.finding("render", "critical", f"The page does not render: {why}", target=wanted)] if why else []
-    if not view.rested:
+    if not view.tab.rested:
         found.append(view.finding("render", "serious", "The page never comes to rest.", target=wanted))
     return found
 

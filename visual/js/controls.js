@@ -6,7 +6,8 @@
     'input[type="submit"], input[type="button"], input[type="reset"], input[type="image"]';
   const SHARED = 'header, nav, aside, footer, [role="banner"], [role="navigation"], [role="complementary"], [role="contentinfo"]';
   const SUBMIT = 'button:not([type]), button[type="submit"], input[type="submit"], input[type="image"]';
-  const FEW = 6; // members of a repeated group that are all tried; of more, only the first two and the last
+  const ALIKE = 3; // so many rows or cards that look alike are a list: its first and its last are tried
+  const MANY = 7; // so many equal buttons side by side are a group, as the days of a calendar: the same
   let found = [];
   let noisy = new WeakSet();
   let watching = null;
@@ -32,7 +33,7 @@
       const nth = counted.get(control.key) ?? 0;
       counted.set(control.key, nth + 1);
       const size = groups.get(control.key);
-      const sampled = size <= FEW || nth < 2 || nth === size - 1;
+      const sampled = size < ALIKE || nth === 0 || nth === size - 1;
       return { ...control, index, key: `${control.key}#${nth}`, sampled };
     });
   }
@@ -52,7 +53,7 @@
     const repeated = shared ? null : repeating(element);
     const name = nameOf(element);
     const href = kind === "link" ? element.getAttribute("href") : null;
-    const place = repeated ? `${shape(repeated)} ${[...repeated.querySelectorAll(`a, ${BUTTONS}`)].indexOf(element)}` : name;
+    const place = repeated ? `${shape(repeated)} ${controlsOf(repeated).indexOf(element)}` : name;
     const key = [shared ? "shared" : shape(element), kind, place, href?.replace(/\d+/g, "N") ?? ""].join("|");
     return { kind, shared, name, href, key, target: __view.path(element), address: addressOf(element, href) };
   }
@@ -80,11 +81,20 @@
 
   // The row, card or list item that repeats around the element, if there is one.
   function repeating(element) {
-    for (let up = element; up && up.parentElement && !up.matches("body, main, form"); up = up.parentElement) {
-      const twins = [...up.parentElement.children].filter((e) => e.localName === up.localName && e.className === up.className);
-      if (twins.length > FEW && !up.matches('[role="tab"]')) return up;
+    if (element.matches('form, [role="tab"]')) return null;
+    if (twins(element).length >= MANY) return element;
+    for (let up = element.parentElement; up && !up.matches("body, main, form, nav"); up = up.parentElement) {
+      const inside = controlsOf(up).length;
+      if (twins(up).filter((twin) => controlsOf(twin).length === inside).length >= ALIKE) return up;
     }
     return null;
+  }
+
+  const controlsOf = (element) => [...element.querySelectorAll(`a, ${BUTTONS}`)];
+
+  function twins(element) {
+    const siblings = [...(element.parentElement?.children ?? [])];
+    return siblings.filter((e) => e.localName === element.localName && e.className === element.className);
   }
 
   function shape(element) {
@@ -93,16 +103,49 @@
     return words.join(">");
   }
 
+  // Equal when the page is as it was: words, what is in its fields, what can be pressed and what is open.
+  function state() {
+    const open = [...document.querySelectorAll("[aria-expanded], [aria-pressed], [aria-selected], [open]")].map(
+      (e) => e.ariaExpanded + e.ariaPressed + e.ariaSelected + e.hasAttribute("open"),
+    );
+    const fields = [...document.querySelectorAll("input, select, textarea")].map((f) => f.value + f.checked);
+    const keys = list().map((control) => control.key);
+    const root = Object.values(document.documentElement.dataset).join() + document.documentElement.className;
+    return JSON.stringify([location.pathname + location.search, __view.text(), open, fields, keys, root]);
+  }
+
   // --- pressing --------------------------------------------------------------------------------------------------
 
-  // Where to press control `index`: {x, y, covered} in the window; null when it is gone.
-  async function aim(index) {
-    let element = found[index]?.element;
+  // Where to press the control: {x, y, submits, covered} in the window; null when it is gone. What the press does is watched from
+  // the moment the mouse goes down, so that what pointing at it does (a tooltip) does not count.
+  async function aim(key) {
+    const control = find(key);
+    let element = control;
     if (element?.matches("form")) element = element.querySelector(SUBMIT) ?? element.querySelector("input:not([type=hidden])");
-    if (!element?.isConnected || !__view.shown(element)) return null;
-    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    if (!element || !__view.shown(element)) return null;
     element.focus({ preventScroll: true });
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    let at = spot(element);
+    for (let tries = 0; tries < 40 && (at.covered || __view.moving()); tries++) {
+      // what slides in, as a dialog does, needs a moment; what does not move can be scrolled to
+      if (!__view.moving()) element.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      at = spot(element);
+    }
+    watching = null;
+    addEventListener("pointerdown", () => watch(control), { capture: true, once: true });
+    return at;
+  }
+
+  function find(key) {
+    const control = list().find((control) => control.key === key);
+    return control ? found[control.index].element : null;
+  }
+
+  function watch(element) {
+    watching = { element, url: location.href, scroll: scrollX + scrollY, effects: new Set() };
+  }
+
+  function spot(element) {
     const boxes = [...element.getClientRects()];
     const box = boxes.find((b) => b.width > 1 && b.height > 1) ?? element.getBoundingClientRect();
     const x = box.left + box.width / 2;
@@ -110,10 +153,6 @@
     const top = document.elementFromPoint(x, y);
     const hit = top && (element.contains(top) || top.contains(element) || top.closest("label")?.control === element);
     return { x, y, submits: element.matches(SUBMIT), covered: hit ? "" : top ? __view.path(top) : "the edge of the page" };
-  }
-
-  function arm(index) {
-    watching = { element: found[index].element, url: location.href, scroll: scrollX + scrollY, effects: new Set() };
   }
 
   function notice(record) {
@@ -137,7 +176,7 @@
 
   // What the press did so far; waits up to `limit` ms for the first effect.
   async function effects(limit) {
-    if (!watching) return ["address"]; // another document
+    if (!watching) return ["address"]; // this is another document
     for (let waited = 0; waited <= limit; waited += 10) {
       const { url, scroll, effects } = watching;
       const [before, now] = [new URL(url), new URL(location.href)];
@@ -152,10 +191,10 @@
 
   // --- filling ---------------------------------------------------------------------------------------------------
 
-  // Fill the form with plausible values, as typing does. False when it has a password: that is not ours to change.
-  function fill(index, number) {
-    const form = found[index].element;
-    if (!form.isConnected) return false;
+  // Fill the form with plausible values, as typing does. False when it is gone.
+  function fill(key, number) {
+    const form = find(key);
+    if (!form) return false;
     for (const field of form.elements) {
       if (field.matches("button, fieldset, output, [type=submit], [type=hidden], [type=file], :disabled, :read-only:not(select)")) continue;
       if (field.type === "checkbox" || field.type === "radio") {
@@ -193,7 +232,7 @@
     return field.maxLength > 0 ? text.slice(0, field.maxLength) : text;
   }
 
-  const asksPassword = (index) => Boolean(found[index].element.querySelector('input[type="password"]'));
+  const asksPassword = (key) => Boolean(find(key)?.querySelector('input[type="password"]'));
 
-  Object.defineProperty(window, "__controls", { value: { list, aim, arm, effects, fill, asksPassword } });
+  Object.defineProperty(window, "__controls", { value: { list, state, aim, effects, fill, asksPassword } });
 })();

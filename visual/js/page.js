@@ -1,38 +1,70 @@
 // Runs in every document before its own scripts. Watches, never changes anything.
 (() => {
   if (window.__view) return;
-  let last = performance.now();
-  const observer = new MutationObserver(() => (last = performance.now()));
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  let changes = 0;
+  new MutationObserver(() => changes++).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const shown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
 
-  // Resolves when nothing has changed for `quiet` ms, fonts and pictures are there, and a frame was painted; false after `limit` ms.
-  async function settled(quiet, limit) {
-    const start = performance.now();
-    while (performance.now() - start < limit) {
-      const images = [...document.images].some((image) => image.loading !== "lazy" && !image.complete);
-      const wait = quiet - (performance.now() - last);
-      if (document.readyState === "complete" && document.fonts.status === "loaded" && !images && wait <= 0) {
-        return true;
-      }
-      await sleep(Math.min(Math.max(wait, 5), 50));
+  // What moves for ever is not waited for.
+  const moving = () =>
+    document.getAnimations().some((a) => a.playState === "running" && Number.isFinite(a.effect?.getComputedTiming().endTime));
+  const loading = () =>
+    document.readyState !== "complete" ||
+    document.fonts.status !== "loaded" ||
+    [...document.images].some((image) => image.loading !== "lazy" && !image.complete) ||
+    moving();
+
+  // Resolves when nothing has changed in `looks` looks, 10 ms apart, and nothing is loading; false after `limit` ms. Looks are
+  // counted, not time, because a machine that is busy gives the page fewer of them, too.
+  async function settled(looks, limit) {
+    const end = performance.now() + limit;
+    for (let calm = 0, before = -1; performance.now() < end; ) {
+      calm = changes === before && !loading() ? calm + 1 : 0;
+      if (calm > looks) return true;
+      before = changes;
+      await sleep(10);
     }
     return false;
   }
 
+  // Resolves when the window has this size, and the page was laid out and painted in it.
+  async function sized([width, height]) {
+    for (let waited = 0; waited < 1000 && (innerWidth !== width || innerHeight !== height); waited += 5) await sleep(5);
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+
+  // Stop what moves and what blinks, as if it had come to its end, for a picture; returns the size of the whole page.
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { caret-color: transparent !important; }");
+  function pose() {
+    if (!document.adoptedStyleSheets.includes(still)) document.adoptedStyleSheets.push(still);
+    for (const animation of document.getAnimations()) {
+      Number.isFinite(animation.effect?.getComputedTiming().endTime) ? animation.finish() : animation.cancel();
+    }
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    const size = { width: Math.max(scrollWidth, innerWidth), height: Math.max(scrollHeight, innerHeight) };
+    return { ...size, beyond: size.width > innerWidth || size.height > innerHeight };
+  }
+
   const text = () => (document.body ? document.body.innerText.replace(/\s+/g, " ").trim() : "");
 
-  // What a checker of semantics and colours would see; equal at two widths when only the layout differs.
-  function signature() {
-    const parts = [];
+  // What shows in a way it did not show before: `elements` that are new, `colours` of elements that are not. What a checker of
+  // semantics and colours has seen at one width it need not see again at another.
+  const looks = new WeakMap();
+  function news() {
+    const found = { all: !looks.has(document.body), elements: [], colours: [] };
     for (const element of document.querySelectorAll("body, body *")) {
       if (!shown(element)) continue;
       const style = getComputedStyle(element);
-      parts.push(element.localName, style.color, style.backgroundColor, style.fontSize, element.childElementCount);
+      const look = [style.color, style.backgroundColor, style.fontSize, style.fontWeight, style.opacity].join();
+      const known = looks.get(element);
+      if (!known) found.elements.push(element);
+      else if (!known.has(look)) found.colours.push(element);
+      looks.set(element, (known ?? new Set()).add(look));
     }
-    return parts.join("|");
+    return found;
   }
 
   // Elements that reach beyond the right edge of the window, and are not inside something that scrolls or cuts.
@@ -68,5 +100,5 @@
     return words.join(" > ");
   }
 
-  Object.defineProperty(window, "__view", { value: { settled, text, signature, overflow, path, shown, sleep } });
+  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, news, overflow, path, shown, sleep } });
 })();
