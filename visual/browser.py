@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -30,6 +27,7 @@ from playwright.async_api import (
 
 from synergy.core import tools
 from synergy.core.errors import ServiceDown
+from visual.events import Events, Failure
 from visual.isolation import ORIGIN, isolated
 from visual.proxy import VISIT, Proxy
 
@@ -41,8 +39,6 @@ SETTLED = "([looks, limit]) => __view.settled(looks, limit)"
 ENDLESS = ("eventsource", "websocket", "media", "ping")  #: requests that nobody waits for
 PAGE_SCRIPT = (Path(__file__).parent / "js" / "page.js").read_text()
 NO_SANDBOX_HERE = "No usable sandbox"
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
-FONT_TYPES = {".ttf", ".otf", ".ttc", ".woff", ".woff2", ".pfb"}
 MAX_HEIGHT = 16_384  #: pixels of a page that are drawn; Chromium repeats itself below
 POLL = 0.1
 
@@ -51,37 +47,6 @@ Result = TypeVar("Result")
 
 class BrowserCrashed(ServiceDown):
     """The browser died or hung: the page could not be tested, which says nothing about the page."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A request that got no answer, or an answer that is an error."""
-
-    method: str
-    url: str
-    status: int  #: 0 = no answer
-    reason: str
-
-
-@dataclass
-class Events:
-    """What a tab did besides drawing. Checks take what is theirs and leave the rest."""
-
-    console: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    requests: int = 0
-    writes: int = 0  #: requests other than GET
-    signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
-
-    def take_console(self) -> list[str]:
-        """Errors since the last call."""
-        taken, self.console = self.console, []
-        return taken
-
-    def take_failures(self) -> list[Failure]:
-        """Failed requests since the last call."""
-        taken, self.failures = self.failures, []
-        return taken
 
 
 class Tab:
@@ -400,15 +365,3 @@ async def _launch(chromium: Any, executable: str) -> Browser:
 
 def _is_crash(error: Error) -> bool:
     return any(words in str(error) for words in ("Target crashed", "has been closed", "Connection closed", "Page crashed"))
-
-
-@cache
-def fonts() -> str:
-    """A hash over the fonts that pages are drawn with: other fonts, other pixels."""
-    found = [
-        f"{path.name} {path.stat().st_size}"
-        for folder in FONT_FOLDERS
-        for path in Path(folder).rglob("*")
-        if path.suffix.lower() in FONT_TYPES and path.is_file()
-    ]
-    return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()

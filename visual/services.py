@@ -13,9 +13,10 @@ from synergy.core.stacks import stack
 from synergy.core.types import ChangeSet, CommandRun, Finding, PageKind, Plan, Shot, UiSpec, VisualReport
 from visual import axe
 from visual.baselines import Look, Place, approve, approved, offer
-from visual.browser import BrowserCrashed, Chromium, Session, fonts, session
+from visual.browser import BrowserCrashed, Chromium, Session, session
 from visual.checks.base import Check, Judged, registry
 from visual.diff import compare
+from visual.fonts import fonts
 from visual.proxy import Proxy
 from visual.room import HEIGHTS
 from visual.site import DoesNotRun, Project, lay_out

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from synergy.core.types import Finding, PageKind
-from visual.browser import Failure, Tab
+from visual.browser import Tab
 from visual.checks.base import Check, Severity, Tried
+from visual.events import Failure
 from visual.room import Room, address, plain
 
 SCRIPT = (Path(__file__).parents[1] / "js" / "controls.js").read_text()
