@@ -32,7 +32,10 @@ MESSAGES = [
     ("we sell handmade candles and want customers to order them", {"Handmade candles", "Orders", "Customers"}),
     ("manage classes, orders, selects and events", {"Classes", "Orders", "Selects", "Events"}),
     ("A pet adoption website. Users search for pets by breed and view pet details", {"Pets"}),
-    ("I run a small plumbing business. I need to keep track of customers, quotes and invoices", {"Customers", "Quotes", "Invoices"}),
+    (
+        "I run a small plumbing business. I need to keep track of customers, quotes and invoices",
+        {"Customers", "Quotes", "Invoices"},
+    ),
     ("A gym application that tracks members, trainers, classes and payments", {"Members", "Trainers", "Classes", "Payments"}),
     ("a restaurant website to showcase the menu and let customers reserve tables online", {"Menu", "Tables", "Bookings"}),
     ("family recipe site with ingredients, categories and ratings", {"Recipes", "Ingredients", "Categories", "Ratings"}),
