@@ -5,6 +5,8 @@ MESSAGE ?= Build dashboard with auth
 # The message is text, never code: handed over in the environment, expanded neither by make nor by the shell.
 export SYNERGY_MESSAGE := $(value MESSAGE)
 unexport MESSAGE
+# Small matrices: threads of BLAS only stand in the way of the other processes.
+export OPENBLAS_NUM_THREADS ?= 1
 RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
