@@ -10,7 +10,7 @@ import json
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from synergy.core.models import LIVE_RUN, LIVE_STEP, Event, Run, RunState, Step, StepState, WorkerBeat
 from synergy.workflow import sql
-from synergy.workflow.db import ask, rows
+from synergy.workflow.db import Row, ask, rows
 from synergy.workflow.shape import Shape
 from synergy.workflow.times import TIMES
 
@@ -43,6 +43,7 @@ class Attempt:
     token: uuid.UUID
     worker: uuid.UUID
     number: int
+    inputs: Row | None = field(default=None, repr=False, compare=False)  #: as ``sql.INPUTS`` has it; None = not read yet
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def claim(shape: Shape, run: uuid.UUID, name: str, worker: uuid.UUID) -> Attempt
     """Take ``name`` of ``run``; None when there is nothing to take."""
     token = uuid.uuid4()
     values = {"run": run, "name": name, "token": token, "worker": worker, "engine": shape.engine, "lease": TIMES.lease}
-    found = rows(sql.CLAIM, values)
-    return Attempt(run, name, token, worker, found[0][0]) if found else None
+    found = rows(sql.CLAIM, {**values, "names": shape.sources(name)})
+    return Attempt(run, name, token, worker, found[0][0], found[0][1:]) if found else None
 
 
 def record(

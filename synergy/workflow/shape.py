@@ -86,6 +86,10 @@ class Shape:
         """How many steps must be done before ``name`` may start."""
         return len(self.just_before(name))
 
+    def sources(self, name: str) -> list[str]:
+        """The steps whose results ``name`` reads."""
+        return [step for value in self.spec(name).wants for step in self.writers(value)]
+
     def writers(self, value: str) -> tuple[str, ...]:
         """The steps that give ``value``."""
         return tuple(spec.name for spec in self if spec.value == value)

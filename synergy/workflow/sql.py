@@ -3,7 +3,16 @@
 Times are the database's: ``now()`` of one server orders everything, whatever the clocks of the workers say.
 """
 
-#: Take a ready step: a fresh token, a lease. No row = somebody else has it, or its run rests, or another engine must do it.
+#: What a step reads: the run, and the results of the steps before it.
+INPUTS = """
+SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,
+  (SELECT coalesce(json_object_agg(s.name, s.result), '{}') FROM core_step s
+   WHERE s.run_id = r.id AND s.name = ANY(%(names)s) AND s.state = 'done')
+FROM core_run r WHERE r.id = %(run)s
+"""
+
+#: Take a ready step: a fresh token, a lease; the answer has what it reads. No row = somebody else has it, its run rests, or
+#: another engine must do it.
 CLAIM = """
 WITH taken AS (
   UPDATE core_step s SET state = 'running', token = %(token)s, worker = %(worker)s, due = NULL, next_attempt_at = NULL,
@@ -21,8 +30,8 @@ WITH taken AS (
   INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
   SELECT run_id, name, 'claimed', attempt, %(worker)s, '{}' FROM taken
 )
-SELECT attempt FROM taken
-"""
+SELECT taken.attempt, given.* FROM taken, LATERAL (__INPUTS__) given
+""".replace("__INPUTS__", INPUTS)
 
 #: Record a result: fenced by the token; counts the successors down and readies (or, ``inline``, claims) what needs nothing more.
 RECORD = """
@@ -83,14 +92,6 @@ REPAIRED = "SELECT 1 FROM core_step WHERE run_id = %(run)s AND name = ANY(%(name
 FENCED = """
 INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
 VALUES (%(run)s, %(name)s, 'fenced', %(attempt)s, %(worker)s, '{}') RETURNING id
-"""
-
-#: What a step reads: the run, and the results of the steps before it.
-INPUTS = """
-SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,
-  (SELECT coalesce(json_object_agg(s.name, s.result), '{}') FROM core_step s
-   WHERE s.run_id = r.id AND s.name = ANY(%(names)s) AND s.state = 'done')
-FROM core_run r WHERE r.id = %(run)s
 """
 
 #: One beat: this process lives, and so do the attempts it knows of. Attempts that are not returned are no longer its own.

@@ -19,7 +19,7 @@ from synergy.core.models import RunState
 from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, Usage, Value, Verdict, VisualReport
 from synergy.workflow import sql
 from synergy.workflow.db import rows
-from synergy.workflow.engine import Facts
+from synergy.workflow.engine import Attempt, Facts
 from synergy.workflow.shape import Shape, StepSpec
 
 MOVING = {"cost_usd", "seconds"}  #: what changes while a run goes on
@@ -37,18 +37,17 @@ class Inputs:
     values: Mapping[str, Value]
 
 
-def read(shape: Shape, run: uuid.UUID, name: str, known: Inputs | None = None) -> Inputs:
-    """What the ledger holds for step ``name``; PermanentError when a result is not what this version can read.
+def read(shape: Shape, attempt: Attempt, known: Inputs | None = None) -> Inputs:
+    """What the ledger holds for a step; PermanentError when a result is not what this version can read.
 
     ``known``: what the step before it read and gave, when the same worker goes on. Recorded values never change, so only what
     is missing is asked for.
     """
-    wants = shape.spec(name).wants
-    names = [step for value in wants for step in shape.writers(value)]
-    if known is not None and not MOVING & set(wants) and known.values.keys() >= set(names):
+    names = shape.sources(attempt.name)
+    if known is not None and not MOVING & set(shape.spec(attempt.name).wants) and known.values.keys() >= set(names):
         return known
-    found = rows(sql.INPUTS, {"run": run, "names": names})
-    message, options, project, cost, seconds, results = found[0]
+    found = attempt.inputs or rows(sql.INPUTS, {"run": attempt.run, "names": names})[0]
+    message, options, project, cost, seconds, results = found
     options = options if isinstance(options, dict) else json.loads(options)
     try:
         values = {step: shape.spec(step).result.model_validate_json(text) for step, text in results.items()}

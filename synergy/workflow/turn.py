@@ -58,7 +58,7 @@ def _one(
     watched = pulse.watch(attempt)
     recorded = Recorded(accepted=False)
     with _given_back(attempt, watched):
-        inputs = steps.read(pipeline, attempt.run, attempt.name, known)
+        inputs = steps.read(pipeline, attempt, known)
         value = _run(pipeline, spec, pulse, watched, inputs)
         result, facts = value.model_dump_json(), steps.facts(value, inputs)
         following = pipeline.after(spec.name)
