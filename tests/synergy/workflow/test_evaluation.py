@@ -1,0 +1,49 @@
+"""Measuring on messages: what is read, and what the totals say."""
+
+from __future__ import annotations
+
+import pytest
+
+from synergy.core.errors import BadInput
+from synergy.workflow import evaluation
+
+
+@pytest.mark.parametrize("line", ["{", '{"id": "1"}', '{"id": "1", "message": 7}', '"text"'])
+def test_a_line_that_is_no_message_is_named(tmp_path, line):
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"id": 1, "message": "A shop", "user_checks": []}\n' + line + "\n")
+    with pytest.raises(BadInput, match=r"Line 2 of cases\.jsonl"):
+        evaluation.load(file)
+
+
+def test_a_message_that_is_refused_has_a_cause_and_no_gates(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"id": "empty", "message": "🙂"}\n')
+    said: list[str] = []
+    result = evaluation.evaluate_messages(file, said.append)
+    assert [(row["verdict"], row["gates"]) for row in result.rows] == [("refused", {})]
+    assert result.rows[0]["cause"]
+    assert result.summary["all_gates_passed"] == 0
+    assert result.summary["unnamed_failures"] == 0
+    assert "refused" in said[0]
+
+
+def test_totals_do_not_count_a_row_with_a_red_gate_as_passed():
+    gate = {"value": 1.0, "threshold": 0.8}
+    green, red = {"coverage": {**gate, "passed": True}}, {"coverage": {**gate, "passed": False}}
+    rows = [
+        {"verdict": "completed", "cause": "", "gates": green, "seconds": 20.0, "requirements": {"built": 3, "not_built": 1}},
+        {
+            "verdict": "rejected",
+            "cause": "Gates that failed: coverage.",
+            "gates": red,
+            "seconds": 30.0,
+            "requirements": {"built": 1},
+        },
+        {"verdict": "failed", "cause": "", "gates": {}, "seconds": None},
+    ]
+    summary = evaluation._summary(rows)
+    assert summary["all_gates_passed"] == 1
+    assert summary["requirements"] == {"built": 4, "not_built": 1}
+    assert summary["unnamed_failures"] == 1
+    assert summary["max_seconds"] == 30.0
