@@ -84,18 +84,19 @@ def test_the_delivery_verifies_until_a_byte_changes(built):
 def test_the_same_message_gives_the_same_bytes_and_an_edit_that_breaks_a_button_is_rejected(home, built, tmp_path):
     """One run for both: the edit replaces one file, all others must be as they were."""
     original = project_files(built)
-    edits = tmp_path / "edits" / "frontend" / "src" / "components"
-    edits.mkdir(parents=True)
-    button = original["frontend/src/components/Button.tsx"].decode()
-    broken = button.replace("<button", "<button onClickCapture={(e) => { e.preventDefault(); e.stopPropagation(); }}")
-    assert broken != button
-    (edits / "Button.tsx").write_text(broken)
+    path = "frontend/src/components/ThemeToggle.tsx"
+    toggle = original[path].decode()
+    broken = toggle.replace("onClick={() => chooseTheme(next)}", "onClick={() => undefined}")
+    assert broken != toggle
+    edited = tmp_path / "edits" / path
+    edited.parent.mkdir(parents=True)
+    edited.write_text(broken)
     code, report = build(home, "--project", "suppliers", "--edits", str(tmp_path / "edits"))
     assert (code, report["state"]) == (1, "rejected")
     assert "rendering" in failed_gates(report)
     again = project_files(report)
     assert {path for path in original if again.get(path) != original[path]} <= {
-        "frontend/src/components/Button.tsx",
+        path,
         "README.md",  # it names the verdict
     }
 
