@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from synergy.core.bench import Bench, layers, merged
+from synergy.core.bench import EDITS, Bench, layers, merged
 from synergy.core.errors import NotBuildable
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.types import ChangeSet, Plan, Proof, UiSpec
@@ -44,7 +44,7 @@ def _written(bench: Bench, spec: StackSpec, plan: Plan, changes: tuple[ChangeSet
     """The files of all scopes, formatted as the project formats its own."""
     files = {path: bench.store.put(content) for path, content in react.scope_files(plan).items()}
     raw = ChangeSet(agent=AGENT, files=files, proofs=_proofs(plan, files))
-    agents = [change for change in layers(changes) if change.agent != "edits"]
+    agents = [change for change in layers(changes) if change.agent != EDITS]
     bench.apply((*agents, raw))
     [run] = run_commands(bench, spec, (FORMAT,), merged((*agents, raw)))
     return raw.model_copy(update={"files": tidied(bench, run, files), "checks": (run,)})
