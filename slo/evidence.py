@@ -44,6 +44,14 @@ class Evidence:
             return "The tests ran on other files than those that are delivered."
         return "" if self.tests.cases else "No test ran."
 
+    def uncounted(self) -> str:
+        """Why nothing is known about the coverage of this project; empty when it is."""
+        halves = self.tests.coverage
+        missing = [half.name for half in halves if not half.report]
+        if missing or not halves:
+            return self.untested() or f"No usable coverage report of: {', '.join(missing) or 'any half'}."
+        return self.untested()
+
     def unseen(self) -> str:
         """Why the pictures say nothing about this project; empty when they do."""
         settled = self.resolution.changes
