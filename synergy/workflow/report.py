@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from synergy.core.models import LIVE_RUN, Run, Step
 from synergy.core.types import Clause, ClauseStatus, Delivery, Plan, StackChoice, Value, Verdict, VisualReport
-from synergy.workflow.db import connect
+from synergy.workflow.db import PATIENCE, connect, persist
 
 RECORDED: dict[str, tuple[str, type[Value]]] = {  #: step → field of Results, type
     "stack": ("stack", StackChoice),
@@ -113,13 +116,23 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def follow(run_id: uuid.UUID, every: float = 1.0) -> Iterator[Run]:
-    """The run each time there is news of it, and at least once in ``every`` seconds, until it has ended."""
-    with connect() as session:
-        session.execute(f"LISTEN synergy_run_{run_id.hex}")
-        while True:
-            run = Run.objects.select_related("project").get(id=run_id)
-            yield run
-            if run.state not in LIVE_RUN:
-                return
-            for _ in session.notifies(timeout=every, stop_after=1):
-                break
+    """The run each time there is news of it, and at least once in ``every`` seconds, until it has ended.
+
+    A database that restarts is waited for; psycopg's or Django's OperationalError when it stays away.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with connect() as session:
+                session.execute(f"LISTEN synergy_run_{run_id.hex}")
+                while True:
+                    run = persist(lambda: Run.objects.select_related("project").get(id=run_id))
+                    yield run
+                    if run.state not in LIVE_RUN:
+                        return
+                    list(session.notifies(timeout=every, stop_after=1))
+                    end = time.monotonic() + PATIENCE
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)

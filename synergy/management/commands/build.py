@@ -12,11 +12,14 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
@@ -33,7 +36,9 @@ from synergy.core.types import ChangeSet, Delivery
 from synergy.embedded.client import Running, dial_nobody, servers, session
 from synergy.management.display import Display, conclusion, display
 from synergy.workflow import services, steps, wire
+from synergy.workflow.db import persist
 from synergy.workflow.delivery import unpacked
+from synergy.workflow.engine import Ready
 from synergy.workflow.report import follow, summary
 
 EXITS = {"completed": 0, "rejected": 1, "refused": 2, "failed": 3, "cancelled": 3}
@@ -66,7 +71,7 @@ class Command(BaseCommand):
         except SynergyError as error:
             code = 2 if isinstance(error, BadInput) else 3
             complain(console, error.message, error.hint, machine=given["json"])
-        except (DatabaseError, OSError) as error:
+        except (DatabaseError, psycopg.Error, OSError) as error:
             code = 3
             complain(
                 console,
@@ -104,8 +109,7 @@ def build(console: Console, given: dict[str, Any]) -> int:
             running = up.enter_context(session(note=shown.note))
             options = {"project": given["project"], "stack": given["stack"], "edits": edits, "budget_usd": given["budget"]}
             run, ready = services.create_run(text, tenant=services.default_tenant(), **options)
-            wire.send(ready)
-            finished = watched(shown, running, run, alone=alone)
+            finished = watched(shown, running, run, ready, alone=alone)
         report = told(run, keep=given["keep"], finished=finished)
         if given["json"]:
             print(json.dumps(report, ensure_ascii=False, indent=2))
@@ -145,7 +149,7 @@ def watch(shown: Display, running: Running, run: Run) -> None:
     """Show the run until it has ended; ServiceDown when nobody works on it."""
     looked = met = time.monotonic()
     for news in follow(run.id):
-        shown.update(news)
+        persist(partial(shown.update, news))
         if time.monotonic() - looked > LOOK:
             looked = time.monotonic()
             met = looked if WorkerBeat.objects.exists() else met
@@ -155,9 +159,10 @@ def watch(shown: Display, running: Running, run: Run) -> None:
                 raise ServiceDown(problem or "The worker did not start.", hint="The run is kept and goes on when a worker comes.")
 
 
-def watched(shown: Display, running: Running, run: Run, *, alone: bool) -> bool:
+def watched(shown: Display, running: Running, run: Run, ready: Sequence[Ready], *, alone: bool) -> bool:
     """Watch to the end; False when Ctrl-C came first. What was started for this run alone ends with it, else the run goes on."""
     try:
+        wire.send(ready)
         watch(shown, running, run)
         return True
     except KeyboardInterrupt:

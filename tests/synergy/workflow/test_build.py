@@ -139,22 +139,42 @@ def test_ctrl_c_in_a_running_system_leaves_the_run_to_it(crew):
     assert run.state == "completed"
 
 
-def test_ctrl_c_on_a_run_of_ones_own_cancels_it_and_stops_all_that_was_started(tmp_path, tmp_path_factory):
-    home = tmp_path_factory.mktemp("h")
-    log = tmp_path / "steps.log"
+@pytest.fixture
+def alone(tmp_path, tmp_path_factory):
+    """Start the command in a home of its own, with services of its own, and wait until ``ui`` runs: (process, home, log)."""
+    home, log = tmp_path_factory.mktemp("h"), tmp_path / "steps.log"
     log.touch()
     env = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
     env |= {"SYNERGY_HOME": str(home), "SYNERGY_PIPELINE": TINY, "STEP_LOG": str(log)}
-    command = subprocess.Popen(
-        [*BUILD, "--json", words(ui={"sleep": 60})], cwd=ROOT, env=env, stdout=-1, stderr=subprocess.STDOUT
-    )
-    wait_for(lambda: " ui S " in log.read_text(), 90, lambda: command.poll() is not None and command.stdout.read())
+    argv = [*BUILD, "--json", words(ui={"sleep": 3, "times": 1})]
+    command = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        wait_for(lambda: " ui S " in log.read_text(), 90, lambda: f"{command.poll()} {log.read_text()}")
+        yield command, home, log
+    finally:
+        if command.poll() is None:
+            command.send_signal(signal.SIGINT)
+        command.communicate(timeout=60)
+        wait_for(lambda: not ours(str(home)), 30)
+
+
+def test_ctrl_c_on_a_run_of_ones_own_cancels_it_and_stops_all_that_was_started(alone):
+    command, home, log = alone
     command.send_signal(signal.SIGINT)
     out, _ = command.communicate(timeout=60)
     report = json.loads(out)
     assert (command.returncode, report["exit"], report["state"]) == (130, 130, "cancelled")
     assert " ui E " not in log.read_text()
     wait_for(lambda: not ours(str(home)), 20)
+
+
+def test_a_database_that_is_killed_in_mid_run_costs_some_seconds_and_nothing_else(alone):
+    command, home, _ = alone
+    os.kill(int((home / "pg" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    out, _ = command.communicate(timeout=90)
+    report = json.loads(out)
+    assert (command.returncode, report["state"]) == (0, "completed")
+    assert {step["state"] for step in report["steps"]} == {"done"}
 
 
 def ours(home: str) -> list[psutil.Process]:
