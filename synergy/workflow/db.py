@@ -48,6 +48,7 @@ def pool() -> ConnectionPool[psycopg.Connection[Row]]:
             _pools.clear()
             mine = ConnectionPool(
                 kwargs={**parameters(), "autocommit": True, "prepare_threshold": 1},
+                configure=_plan_once,
                 min_size=1,
                 max_size=POOL_MAX,
                 num_workers=1,
@@ -57,6 +58,11 @@ def pool() -> ConnectionPool[psycopg.Connection[Row]]:
             )
             _pools[os.getpid()] = mine
         return mine
+
+
+def _plan_once(link: psycopg.Connection[Row]) -> None:
+    """Plan each statement once for each connection: plans do not depend on the values, and planning costs more than running."""
+    link.execute("SET plan_cache_mode = force_generic_plan")
 
 
 def close() -> None:

@@ -369,22 +369,24 @@ def test_a_message_without_a_project_has_a_project_of_its_own():
     assert len({first.slug, other.slug, named.slug}) == 3
 
 
-def test_no_statement_of_the_engine_reads_a_whole_table():
-    """With 30,000 recorded steps: what the planner would do. It never scans what grows."""
+@pytest.mark.parametrize(
+    "name", ["CLAIM", "RECORD", "RECORDED", "REPAIRED", "INPUTS", "BEAT", "ABANDONED", "DUE_QUEUES", "SEND", "UNSENT"]
+)
+def test_no_statement_of_the_engine_reads_a_whole_table(full_ledger, name):
+    """With 30,000 recorded steps and the plan that the engine's connections use: whatever the values."""
+    numbers: dict[str, str] = {}
+    statement = re.sub(r"%\((\w+)\)s", lambda found: numbers.setdefault(found[1], f"${len(numbers) + 1}"), getattr(sql, name))
+    with connect() as session:
+        plan = "\n".join(line for (line,) in session.execute(f"EXPLAIN (GENERIC_PLAN) {statement}").fetchall())
+    assert not re.search("Seq Scan on core_(run|step|event)", plan), plan
+
+
+@pytest.fixture
+def full_ledger():
     run = submit(send=False)
-    attempt = run_to(run, "plan")
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"tenant": run.tenant_id, "project": run.project_id})
         cursor.execute("ANALYZE core_run, core_step, core_event")
-    values: dict[str, object] = dict.fromkeys(("cost", "resend", "lease", "grace", "calm", "attempt", "key", "pid"), 1)
-    values |= {"run": run.id, "name": "plan", "names": ["plan"], "next": ["code:backend"], "again": "{}", "result": "{}"}
-    values |= {"token": attempt.token, "worker": WORKER, "next_token": WORKER, "engine": "tiny/1", "inline": True, "host": "h"}
-    values |= {"facts": None, "final": None, "reason": None, "runs": [run.id], "tokens": [attempt.token]}
-    for name in ("CLAIM", "RECORD", "RECORDED", "REPAIRED", "INPUTS", "BEAT", "ABANDONED", "DUE_QUEUES", "SEND", "UNSENT"):
-        with connection.cursor() as cursor, transaction.atomic():
-            cursor.execute(f"EXPLAIN {getattr(sql, name)}", values)
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert not re.search("Seq Scan on core_(run|step|event)", plan), f"{name}\n{plan}"
 
 
 FILL = """
