@@ -19,7 +19,7 @@ from synergy.core.bench import Bench, merged
 from synergy.core.errors import BadInput
 from synergy.core.stacks import stack
 from synergy.core.toolchains import prepare, run_command, serve_command
-from synergy.core.types import ChangeSet, CommandRun, Entity, Role
+from synergy.core.types import ChangeSet, Choice, CommandRun, Entity, Kind, PlanField, Role
 from tests.factories import customer, extreme_plan, large_plan, order, plan
 from uiagents import facts
 from uiagents.agents import backend
@@ -182,6 +182,19 @@ def test_the_most_extreme_plans_pass_their_own_tests(bench, name):
     assert [run.returncode for run in change.checks] == [0, 0, 0, 0], log(bench, change)
     totals = json.loads(bench.store.get(evidence(change, "backend-test").outputs["coverage"]))["totals"]
     assert totals["percent_covered"] == 100
+
+
+@pytest.mark.sandbox
+def test_fields_may_be_called_like_the_arguments_of_a_request(bench):
+    named = [("method", Kind.ENUM), ("path", Kind.BOOLEAN), ("body", Kind.STRING), ("headers", Kind.BOOLEAN)]
+    choices = (Choice(value="cash", label="Cash"), Choice(value="card", label="Card"))
+    fields = tuple(
+        PlanField(name=name, label=name.title(), kind=kind, choices=choices if kind is Kind.ENUM else ()) for name, kind in named
+    )
+    base = customer()
+    entity = base.model_copy(update={"fields": (*base.fields, *fields), "seed": ()})
+    change = run_agent(bench, "backend", plan(entity))
+    assert [run.returncode for run in change.checks] == [0, 0, 0, 0], log(bench, change)
 
 
 @pytest.mark.sandbox
