@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from synergy.celery import app
 from synergy.core.models import LIVE_RUN, Run
 from synergy.workflow import db, engine, heart, services, wire
 
@@ -104,6 +106,21 @@ def wait_for(ready, seconds: float = 30, explain=lambda: ""):
             return value
         time.sleep(0.02)
     raise AssertionError(f"It did not happen in {seconds} s. {explain()}")
+
+
+@contextmanager
+def broker_down():
+    """No broker answers this process. Celery keeps its producers, so they are dropped on both ways."""
+
+    def drop() -> None:
+        app.close()
+        app.amqp._producer_pool = None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/broker.sock?virtual_host=0")
+        drop()
+        yield
+    drop()
 
 
 def ended(run: Run) -> bool:

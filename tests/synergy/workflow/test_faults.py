@@ -11,12 +11,11 @@ import pytest
 import redis
 
 from monitor.models import Incident
-from synergy.celery import app
 from synergy.env import redis_db
 from synergy.workflow import wire
 from synergy.workflow.engine import Ready
 from synergy.workflow.shape import shape
-from tests.synergy.workflow.conftest import LEASE, ended, states, story, submit, wait_for
+from tests.synergy.workflow.conftest import LEASE, broker_down, ended, states, story, submit, wait_for
 
 
 def once_each(run) -> None:
@@ -97,16 +96,14 @@ def test_messages_that_arrive_three_times_run_nothing_twice(fleet):
         assert [len(fleet.begun(run, spec.name)) for spec in shape()] == [1] * 11
 
 
-def test_a_broker_that_is_down_at_submit_delays_the_run_and_nothing_else(fleet, monkeypatch):
+def test_a_broker_that_is_down_at_submit_delays_the_run_and_nothing_else(fleet):
     fleet.start()
-    monkeypatch.setattr(app.conf, "broker_url", "redis+socket:///nowhere/broker.sock?virtual_host=0")
-    app.close()
-    began = time.monotonic()
-    run = submit()
-    assert time.monotonic() - began < 1
-    monkeypatch.undo()
-    app.close()
-    fleet.finish(run, 10)
+    with broker_down():
+        run = submit(send=False)
+        began = time.monotonic()
+        assert not wire.send([Ready(run.id, "stack", "agents")])
+        assert time.monotonic() - began < 1
+    fleet.finish(run, 15)
     once_each(run)
 
 
