@@ -33,7 +33,7 @@ from visual.proxy import VISIT, Proxy
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
 ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
-CALM = 3  #: looks, 10 ms apart, in which a page that is at rest does not change
+CALM = 2  #: looks, 10 ms apart, in which a page that is at rest does not change
 PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page that did not rest before
 SETTLED = "([looks, limit]) => __view.settled(looks, limit)"
 ENDLESS = ("eventsource", "websocket", "media", "ping")  #: requests that nobody waits for
@@ -55,6 +55,8 @@ class Tab:
     def __init__(self, page: Page, wire: CDPSession, proxy: Proxy) -> None:
         self._page, self._wire, self._proxy = page, wire, proxy
         self._waiting: set[Request] = set()
+        self._traffic = 0  #: requests that began or ended
+        self._theme = "light"
         self.visit = ""
         self.events = Events()
         self.rested = True  #: whether the page came to rest whenever it was waited for
@@ -63,7 +65,7 @@ class Tab:
         page.on("pageerror", lambda error: self.events.console.append(str(error)))
         page.on("request", self._on_request)
         page.on("requestfailed", self._on_failed)
-        page.on("requestfinished", lambda request: self._waiting.discard(request))
+        page.on("requestfinished", self._on_finished)
         page.on("response", self._on_response)
         page.on("dialog", self._on_dialog)
         page.on("popup", self._on_popup)
@@ -103,6 +105,7 @@ class Tab:
         """Wait until the page has nothing more to load or to change."""
         deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
         while (left := deadline - monotonic()) > 0:
+            traffic = self._traffic
             try:
                 rested = await self._page.evaluate(SETTLED, [calm, left * 1000])
             except Error as error:
@@ -110,7 +113,8 @@ class Tab:
                     raise
                 await self._page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
-            if rested and not self._waiting and not self._proxy.pending(self.visit):
+            # an answer that came meanwhile may not have been drawn yet
+            if rested and self._traffic == traffic and not self._waiting and not self._proxy.pending(self.visit):
                 return
         self.rested = False
 
@@ -131,7 +135,9 @@ class Tab:
 
     async def theme(self, name: str) -> None:
         """Tell the page that the person prefers ``light`` or ``dark``."""
-        await self._page.emulate_media(color_scheme="dark" if name == "dark" else "light")
+        if name != self._theme:
+            await self._page.emulate_media(color_scheme="dark" if name == "dark" else "light")
+            self._theme = name
 
     async def picture(self) -> bytes:
         """The whole page as PNG, without animations and caret."""
@@ -162,7 +168,7 @@ class Tab:
             await self._page.get_by_label("Email").fill(email, timeout=5000)
             await self._page.get_by_label("Password", exact=True).fill(password, timeout=5000)
             await self._page.get_by_role("button", name="Sign in").click(timeout=5000)
-            await self._page.wait_for_url(lambda url: not url.startswith(ORIGIN + path), timeout=10_000)
+            await self._page.wait_for_url(lambda url: not url.startswith(ORIGIN + path), timeout=8000)
         except Error as error:
             if _is_crash(error):
                 raise
@@ -180,9 +186,14 @@ class Tab:
         self.events.writes += request.method not in ("GET", "HEAD", "OPTIONS")
         if request.resource_type not in ENDLESS:
             self._waiting.add(request)
+            self._traffic += 1
+
+    def _on_finished(self, request: Request) -> None:
+        self._waiting.discard(request)
+        self._traffic += 1
 
     def _on_failed(self, request: Request) -> None:
-        self._waiting.discard(request)
+        self._on_finished(request)
         reason = request.failure or "failed"
         if reason != "net::ERR_ABORTED":  # the page itself went on or gave it up
             self.events.failures.append(Failure(request.method, request.url, 0, reason))

@@ -25,6 +25,11 @@ class Events:
     writes: int = 0  #: requests other than GET
     signs: list[str] = field(default_factory=list)  #: dialog, download, popup, file chooser
 
+    def forget(self) -> None:
+        """Start anew: what was before is of no interest any more."""
+        self.console, self.failures, self.signs = [], [], []
+        self.requests = self.writes = 0
+
     def take_console(self) -> list[str]:
         """Errors since the last call."""
         taken, self.console = self.console, []

@@ -10,7 +10,8 @@ from typing import Any
 from synergy.core.types import Page
 from visual.browser import Profile, Tab
 
-STATE = "__controls.state()"
+MODAL = """Boolean(document.querySelector('dialog:modal, [aria-modal="true"]'))"""
+ENTRY = "navigation.currentEntry?.index ?? -1"
 HEIGHTS = {375: 812, 768: 1024, 1920: 1080}  #: pixels, by width
 
 
@@ -42,59 +43,46 @@ class Room:
     claimed: set[str]  #: keys of controls that all pages share and that were tried somewhere
     addresses: frozenset[str]  #: that are known to lead to a page, because that page is visited itself
     later: list[Any] = field(default_factory=list)  #: what ``explore`` leaves for ``finish``
+    untouched: bool = False  #: the page was loaded and nothing was pressed since
     _tab: Tab | None = None
     _width: int = 0
-    _state: str | None = None
+    _entry: int = 0  #: the page's place in the history of the tab
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
+    async def ready(self, width: int) -> Tab | None:
+        """The tab with the page, brought back as a person would: quicker than ``fresh``, but traces of presses may be left."""
+        if self._tab is None or self._width != width:
+            return await self.fresh(width)
+        if plain(self._tab.path) != plain(self.page.sample) and await self._tab.evaluate(ENTRY) == self._entry + 1:
+            await self._tab.back()
+            await self._tab.settle()
+        if await self._tab.evaluate(MODAL):
+            await self._tab.key("Escape")
+            await self._tab.settle()
+        if plain(self._tab.path) != plain(self.page.sample) or await self._tab.evaluate(MODAL):
+            return await self.fresh(width)
+        self._tab.events.forget()
+        return self._tab
+
     async def fresh(self, width: int) -> Tab | None:
-        """The tab with the page as it was at first; None when it cannot be reached any more, not even after signing in again."""
-        if self._tab and await self._restored(self._tab):
-            if self._width != width:
-                await self._resize(self._tab, width)
-            return self._tab
+        """The tab with the page loaded anew; None when it cannot be reached any more, not even after signing in again."""
         for _ in range(2):
             if self._tab is None:
                 self._tab = await self._stack.enter_async_context((await self.person.get()).tab(self.page.slug))
             tab = self._tab
+            await tab.resize(width, HEIGHTS[width])
             await tab.open(self.page.sample)
             if plain(tab.path) == plain(self.page.sample):
-                await self._resize(tab, width)
-                return self._quiet(tab)
+                self._width, self._entry, self.untouched = width, await tab.evaluate(ENTRY), True
+                tab.events.forget()
+                return tab
             await self.close()
             await self.person.leave()
         return None
 
-    async def _restored(self, tab: Tab) -> bool:
-        """Go back, or close what was opened, as a person would: much quicker than loading the page anew, if it helps."""
-        if address(tab.path) != address(self.page.sample):
-            await tab.back()
-        else:
-            await tab.key("Escape")
-        await tab.settle()
-        if not self._state or await tab.evaluate(STATE) != self._state:
-            return False
-        self._quiet(tab)
-        return True
-
-    async def _resize(self, tab: Tab, width: int) -> None:
-        await tab.resize(width, HEIGHTS[width])
-        await tab.settle()
-        self._width, self._state = width, await tab.evaluate(STATE)
-
-    def _quiet(self, tab: Tab) -> Tab:
-        tab.events.take_console()
-        tab.events.take_failures()
-        return tab
-
     async def close(self) -> None:
         await self._stack.aclose()
         self._tab = None
-
-
-def address(path: str) -> str:
-    """The address without fragment."""
-    return path.split("#")[0]
 
 
 def plain(path: str) -> str:

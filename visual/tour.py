@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from visual.diff import compare
 from visual.proxy import Exchange, Proxy
 from visual.room import HEIGHTS, Person, Room, plain
 
-WORKERS = 2  #: pages at a time
+WORKERS = min(8, 2 * (os.cpu_count() or 1))  #: pages at a time: each waits half of its time
 WRONG = "/there-is-no-such-page"
 TEXT = "__view.text()"
 NO_ENTRY = "Signing in with the demo account leads nowhere."
@@ -72,6 +73,7 @@ class Tour:
         self._state: dict[str, Any] | None = None
         self._not_found = {True: "", False: ""}  #: signed in or not → text of a wrong address
         self._claimed: set[str] = set()
+        self._barred = False
         self._seen = Seen()
 
     async def run(self) -> Seen:
@@ -88,30 +90,28 @@ class Tour:
         """WORKERS people look at all pages, each at another one; then they try all controls; then one destroys things."""
         to_look, to_try = (_queue(self._site.pages) for _ in range(2))
         rooms: dict[str, Room] = {}
-        barrier = asyncio.Barrier(WORKERS)
+        looked, tried = asyncio.Barrier(WORKERS), asyncio.Barrier(WORKERS)
 
-        async def work() -> None:
+        async def work(last: bool) -> None:
             people = self._people()
             while not to_look.empty():
                 page = to_look.get_nowait()
                 await self._look(page, await people[self._signed_in(page)].get())
                 self._note(f"Looked at {page.title}")
-            await barrier.wait()  # what is tried may change what is seen
+            await looked.wait()  # what is tried may change what is seen
             while not to_try.empty():
                 page = to_try.get_nowait()
                 rooms[page.slug] = self._room(page, people[self._signed_in(page)])
                 await self._call(rooms[page.slug], [check.explore for check in self._checks])
                 self._note(f"Tried the controls of {page.title}")
+            await tried.wait()
+            for page in reversed(self._site.pages) if last else ():  # what was made last refers to what was made first
+                rooms[page.slug].person = people[self._signed_in(page)]
+                await self._call(rooms[page.slug], [check.finish for check in self._checks])
             for person in people.values():
                 await person.leave()
 
-        await _side_by_side(work)
-        people = self._people()
-        for page in reversed(self._site.pages):  # what was made last refers to what was made first
-            rooms[page.slug].person = people[self._signed_in(page)]
-            await self._call(rooms[page.slug], [check.finish for check in self._checks])
-        for person in people.values():
-            await person.leave()
+        await _side_by_side(work(last=number == 0) for number in range(WORKERS))
 
     # --- who visits --------------------------------------------------------------------------------------------------
 
@@ -132,13 +132,15 @@ class Tour:
         await profile.close()
 
     async def _sign_in(self) -> Profile:
+        """A profile that signed in as a person does. When that fails once, nobody tries again."""
         login = self._site.login
         assert login is not None
         profile = await self._chromium.profile()
         async with profile.tab(login.slug) as tab:
-            if not await tab.sign_in(login.sample, self._site.email, self._site.password):
+            if not self._barred and not await tab.sign_in(login.sample, self._site.email, self._site.password):
+                self._barred = True
                 finding = Finding(check="render", severity="critical", page=login.slug, message=NO_ENTRY, target=login.sample)
-                self._seen.findings += [] if finding in self._seen.findings else [finding]
+                self._seen.findings.append(finding)
         return profile
 
     def _people(self) -> dict[bool, Person]:
@@ -240,12 +242,12 @@ def _queue(pages: Iterable[Page]) -> asyncio.Queue[Page]:
     return queue
 
 
-async def _side_by_side(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run ``work`` WORKERS times at once; the first error ends all."""
+async def _side_by_side(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run all at once; the first error ends the others."""
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(WORKERS):
-                group.create_task(work())
+            for work in works:
+                group.create_task(work)
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
 

@@ -74,6 +74,9 @@ DEFECTS = {
     "low contrast on big screens only": Defect(
         with_body('<style>@media (min-width: 1000px) { .wide { color: #999; } }</style><p class="wide">Pale</p>'), "axe", "contrast", widths=(1920,)),
     "too wide for a phone": Defect(with_body('<div style="width: 600px">A wide box</div>'), "overflow", "wider", widths=(375,)),
+    "a button squeezed to letters": Defect(
+        with_body('<div style="width: 1.5rem"><button onclick="by(\'said\').textContent += 1" style="width: 100%; padding: 0; overflow-wrap: anywhere">'
+                  'New order</button></div>'), "overflow", "broken into letters", widths=(375, 768, 1920)),
     "a button that does nothing": Defect(with_body("<button>Print</button>"), "controls", "'Print' does nothing"),
     "a button that only changes its own look": Defect(
         with_body("<button onclick=\"this.classList.toggle('x')\">Press</button>"), "controls", "'Press' does nothing"),

@@ -7,7 +7,7 @@ three. What a press brings up (a menu, a dialog) is tried too. What deletes or s
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from synergy.core.types import Finding, PageKind
 from visual.browser import Tab
 from visual.checks.base import Check, Severity, Tried
 from visual.events import Failure
-from visual.room import Room, address, plain
+from visual.room import Room, plain
 
 SCRIPT = (Path(__file__).parents[1] / "js" / "controls.js").read_text()
 WIDTHS = (1920, 375)  #: at the second only what is not shown at the first
@@ -38,6 +38,7 @@ class Control:
     address: str  #: for links: inside, outside, here, part, none, other
     shared: bool
     sampled: bool
+    fresh: bool  #: it was not there at the last look
 
     @property
     def title(self) -> str:
@@ -49,6 +50,7 @@ class Control:
 
 
 Steps = tuple[Control, ...]
+Enter = Callable[[int], Awaitable[Tab | None]]
 
 
 @dataclass
@@ -62,13 +64,10 @@ class Trial:
 
     async def walk(self, width: int) -> None:
         """Try what is on the page at this width; leave what destroys for later."""
-        tab = await self.room.fresh(width)
-        if tab is None:
-            return
-        found = await controls(tab)
-        for control in found:
+        tab = await self.room.ready(width)
+        for control in await controls(tab) if tab else ():
             if self.claim(control):
-                await self.descend(width, (control,), {c.key for c in found})
+                await self.descend(width, (control,))
 
     def claim(self, control: Control) -> bool:
         """Whether this control is to be tried here and now."""
@@ -81,48 +80,55 @@ class Trial:
             self.room.claimed.add(control.key)
         return True
 
-    async def descend(self, width: int, steps: Steps, before: set[str], *, last: bool = False) -> None:
-        """Try ``steps[-1]``, then what it brought up. ``before``: keys of what was there already."""
+    async def descend(self, width: int, steps: Steps, *, last: bool = False) -> None:
+        """Try ``steps[-1]``, then what it brought up."""
         if steps[-1].destroys and not last:
-            self.room.later.append((width, steps, before))
+            self.room.later.append((width, steps))
             return
         tab = await self.attempt(width, steps)
         if tab is None or len(steps) == DEPTH:
             return
-        brought = [c for c in await controls(tab) if c.key not in before]
+        brought = [c for c in await controls(tab) if c.fresh]
         for control in sorted(brought, key=lambda c: c.destroys):
             if self.claim(control):
-                await self.descend(width, (*steps, control), before, last=last)
+                await self.descend(width, (*steps, control), last=last)
 
     async def attempt(self, width: int, steps: Steps) -> Tab | None:
         """Press ``steps`` one after the other and judge the last. The tab if it is still on the same page and changed."""
         control = steps[-1]
-        tab = await self.approach(width, steps[:-1])
-        if tab is None:
-            return None
         if control.address in ("outside", "other", "here"):
             self.tried += 1  # an address of the wide world cannot be visited from here; one of this page leads nowhere else
             return None
-        came = await effects(tab, control)
-        if came is None:
+        tab, came = await self.try_out(width, steps)
+        if tab is None or came is None:
             return None
         self.tried += 1
         self.judge(width, control, came)
         if control.kind == "link" and plain(tab.path) in self.room.addresses - {plain(self.room.page.sample)}:
             return None  # it led to a page that is looked at by itself
         await self.aftermath(tab, width, control, came)
-        stayed = control.kind != "form" and came.signs and address(tab.path) == address(self.room.page.sample)
+        stayed = control.kind != "form" and came.signs and "address" not in came.signs
         return tab if stayed else None
 
-    async def approach(self, width: int, steps: Steps) -> Tab | None:
-        """The page as it is after ``steps``; None when it cannot be brought there again."""
-        tab = await self.room.fresh(width)
+    async def try_out(self, width: int, steps: Steps) -> tuple[Tab | None, Came | None]:
+        """Press ``steps`` on the page as it is. When that comes to nothing, once more on the page loaded anew."""
+        for enter in (self.room.ready, self.room.fresh):
+            tab = await self.approach(enter, width, steps[:-1])
+            untouched, self.room.untouched = self.room.untouched and len(steps) == 1, False
+            came = await effects(tab, steps[-1]) if tab else None
+            if untouched or (came and came.worked(steps[-1])):
+                break
+        return tab, came
+
+    async def approach(self, enter: Enter, width: int, steps: Steps) -> Tab | None:
+        """The page as it is after ``steps``; None when it cannot be brought there."""
+        tab = await enter(width)
         for control in steps:
-            if tab is None or not await press(tab, control):
+            at = await press(tab, control) if tab else None
+            if tab is None or at is None or at["covered"]:
                 return None
             await tab.settle()
-            tab.events.take_console()
-            tab.events.take_failures()
+            tab.events.forget()
         return tab
 
     async def aftermath(self, tab: Tab, width: int, control: Control, came: Came) -> None:
@@ -149,7 +155,7 @@ class Trial:
     def judge(self, width: int, control: Control, came: Came) -> None:
         if came.covered:
             self.report("serious", width, control, f"cannot be pressed: {came.covered} covers it")
-        elif not came.signs or (control.address == "none" and came.signs == {"address"}):
+        elif not came.worked(control):
             self.report("serious", width, control, "does nothing")
 
     def judge_errors(self, width: int, control: Control, errors: list[str], failures: list[Failure]) -> None:
@@ -186,6 +192,10 @@ class Came:
     signs: Set[str]
     covered: str = ""
 
+    def worked(self, control: Control) -> bool:
+        """Whether it did something; an empty address that is shown in the address bar is nothing."""
+        return bool(self.signs) and not (control.address == "none" and self.signs == {"address"})
+
 
 async def controls(tab: Tab) -> list[Control]:
     """What can be pressed now."""
@@ -207,15 +217,14 @@ async def press(tab: Tab, control: Control) -> dict[str, Any] | None:
 
 async def effects(tab: Tab, control: Control) -> Came | None:
     """Press it and watch; None when it is not there any more."""
-    requests, signs = tab.events.requests, len(tab.events.signs)
     at = await press(tab, control)
     if not at or at["covered"]:
         return Came(frozenset(), at["covered"]) if at else None
     for patience in (QUICK_MS, PATIENCE_MS):
         if came := await _wait(tab, patience):
             return Came(came)
-        if tab.events.requests > requests or len(tab.events.signs) > signs:
-            return Came({"request", *tab.events.signs[signs:]})
+        if tab.events.requests or tab.events.signs:
+            return Came({"request", *tab.events.signs})
     return Came(frozenset())
 
 
@@ -233,8 +242,8 @@ async def explore(room: Room) -> Tried:
 
 async def finish(room: Room) -> Tried:
     trial = Trial(room)
-    for width, steps, before in list(room.later):
-        await trial.descend(width, steps, before, last=True)
+    for width, steps in list(room.later):
+        await trial.descend(width, steps, last=True)
     return trial.result()
 
 

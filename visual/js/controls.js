@@ -4,11 +4,11 @@
   const BUTTONS =
     'button, [role="button"], [role="tab"], [role="menuitem"], [role="switch"], summary, ' +
     'input[type="submit"], input[type="button"], input[type="reset"], input[type="image"]';
-  const SHARED = 'header, nav, aside, footer, [role="banner"], [role="navigation"], [role="complementary"], [role="contentinfo"]';
   const SUBMIT = 'button:not([type]), button[type="submit"], input[type="submit"], input[type="image"]';
   const ALIKE = 3; // so many rows or cards that look alike are a list: its first and its last are tried
   const MANY = 7; // so many equal buttons side by side are a group, as the days of a calendar: the same
   let found = [];
+  let known = new WeakSet(); // what was there at the last look
   let noisy = new WeakSet();
   let watching = null;
 
@@ -25,8 +25,9 @@
     found = [...scope.querySelectorAll(`a, form, ${BUTTONS}`)].filter(usable).map((element) => {
       const control = describe(element, Boolean(modal));
       groups.set(control.key, (groups.get(control.key) ?? 0) + 1);
-      return { element, ...control };
+      return { element, fresh: !known.has(element), ...control };
     });
+    for (const { element } of found) known.add(element);
     const counted = new Map();
     noisy = new WeakSet();
     return found.map(({ element, ...control }, index) => {
@@ -49,7 +50,8 @@
 
   function describe(element, inModal) {
     const kind = element.matches("form") ? "form" : element.matches("a") && !element.matches('[role="button"]') ? "link" : "button";
-    const shared = !inModal && !element.closest("main, [role='main']") && Boolean(element.closest(SHARED));
+    const main = document.querySelector("main, [role='main']");
+    const shared = !inModal && Boolean(main) && !main.contains(element); // the frame that all pages have
     const repeated = shared ? null : repeating(element);
     const name = nameOf(element);
     const href = kind === "link" ? element.getAttribute("href") : null;
@@ -84,6 +86,7 @@
     if (element.matches('form, [role="tab"]')) return null;
     if (twins(element).length >= MANY) return element;
     for (let up = element.parentElement; up && !up.matches("body, main, form, nav"); up = up.parentElement) {
+      if (up.matches("th, td")) continue;
       const inside = controlsOf(up).length;
       if (twins(up).filter((twin) => controlsOf(twin).length === inside).length >= ALIKE) return up;
     }
@@ -101,17 +104,6 @@
     const words = [];
     for (let up = element; up && up.localName !== "body"; up = up.parentElement) words.unshift(up.localName);
     return words.join(">");
-  }
-
-  // Equal when the page is as it was: words, what is in its fields, what can be pressed and what is open.
-  function state() {
-    const open = [...document.querySelectorAll("[aria-expanded], [aria-pressed], [aria-selected], [open]")].map(
-      (e) => e.ariaExpanded + e.ariaPressed + e.ariaSelected + e.hasAttribute("open"),
-    );
-    const fields = [...document.querySelectorAll("input, select, textarea")].map((f) => f.value + f.checked);
-    const keys = list().map((control) => control.key);
-    const root = Object.values(document.documentElement.dataset).join() + document.documentElement.className;
-    return JSON.stringify([location.pathname + location.search, __view.text(), open, fields, keys, root]);
   }
 
   // --- pressing --------------------------------------------------------------------------------------------------
@@ -234,5 +226,5 @@
 
   const asksPassword = (key) => Boolean(find(key)?.querySelector('input[type="password"]'));
 
-  Object.defineProperty(window, "__controls", { value: { list, state, aim, effects, fill, asksPassword } });
+  Object.defineProperty(window, "__controls", { value: { list, aim, effects, fill, asksPassword } });
 })();

@@ -82,6 +82,21 @@
     return { beyond, culprits };
   }
 
+  // Buttons, labels and headings so narrow that their words are broken into letters.
+  function squeezed() {
+    const found = [];
+    for (const element of document.querySelectorAll('button, [role="button"], a, label, th, h1, h2, h3')) {
+      const words = (element.innerText ?? "").split(/\s+/).filter(Boolean);
+      if (!words.length || !shown(element) || words.some((word) => word.length > 16)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const lines = new Set([...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.bottom / 4)));
+      if (lines.size > words.length + 1) found.push(path(element));
+      if (found.length === 5) break;
+    }
+    return found;
+  }
+
   function held(element) {
     for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) {
       if (getComputedStyle(up).overflowX !== "visible") return true;
@@ -100,5 +115,5 @@
     return words.join(" > ");
   }
 
-  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, news, overflow, path, shown, sleep } });
+  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, news, overflow, squeezed, path, shown, sleep } });
 })();
