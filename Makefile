@@ -5,6 +5,8 @@ MESSAGE ?= Build dashboard with auth
 # The message is text, never code: handed over in the environment, expanded neither by make nor by the shell.
 export SYNERGY_MESSAGE := $(value MESSAGE)
 unexport MESSAGE
+# Compile each module once, not in each of our processes: it is half of the time that they take to start.
+unexport PYTHONDONTWRITEBYTECODE
 # Small matrices: threads of BLAS only stand in the way of the other processes.
 export OPENBLAS_NUM_THREADS ?= 1
 RUN := .venv/bin/python

@@ -82,20 +82,35 @@
     return { beyond, culprits };
   }
 
-  // Buttons, labels and headings so narrow that their words are broken into letters.
+  // Buttons, links, labels and headings so narrow that a word of theirs, not a long one, begins on one line and ends on another.
   function squeezed() {
     const found = [];
+    const range = document.createRange();
     for (const element of document.querySelectorAll('button, [role="button"], a, label, th, h1, h2, h3')) {
-      const words = (element.innerText ?? "").split(/\s+/).filter(Boolean);
-      if (!words.length || !shown(element) || words.some((word) => word.length > 16)) continue;
-      const range = document.createRange();
-      range.selectNodeContents(element);
-      const lines = new Set([...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.bottom / 4)));
-      if (lines.size > words.length + 1) found.push(path(element));
+      if (!shown(element) || getComputedStyle(element).hyphens === "auto") continue;
+      const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        if (!broken(texts.currentNode, range)) continue;
+        found.push(path(element));
+        break;
+      }
       if (found.length === 5) break;
     }
     return found;
   }
+
+  function broken(text, range) {
+    range.selectNodeContents(text);
+    if (lines(range) < 2) return false;
+    for (const { index, 0: word } of text.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      if (word.length <= 16 && lines(range) > 1) return true;
+    }
+    return false;
+  }
+
+  const lines = (range) => new Set([...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.top))).size;
 
   function held(element) {
     for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) {
