@@ -55,7 +55,6 @@ class Tab:
     def __init__(self, page: Page, wire: CDPSession, proxy: Proxy) -> None:
         self._page, self._wire, self._proxy = page, wire, proxy
         self._waiting: set[Request] = set()
-        self._traffic = 0  #: requests that began or ended
         self._theme = "light"
         self.visit = ""
         self.events = Events()
@@ -105,7 +104,6 @@ class Tab:
         """Wait until the page has nothing more to load or to change."""
         deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
         while (left := deadline - monotonic()) > 0:
-            traffic = self._traffic
             try:
                 rested = await self._page.evaluate(SETTLED, [calm, left * 1000])
             except Error as error:
@@ -113,8 +111,7 @@ class Tab:
                     raise
                 await self._page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
-            # an answer that came meanwhile may not have been drawn yet
-            if rested and self._traffic == traffic and not self._waiting and not self._proxy.pending(self.visit):
+            if rested and not self._waiting and not self._proxy.pending(self.visit):
                 return
         self.rested = False
 
@@ -186,11 +183,9 @@ class Tab:
         self.events.writes += request.method not in ("GET", "HEAD", "OPTIONS")
         if request.resource_type not in ENDLESS:
             self._waiting.add(request)
-            self._traffic += 1
 
     def _on_finished(self, request: Request) -> None:
         self._waiting.discard(request)
-        self._traffic += 1
 
     def _on_failed(self, request: Request) -> None:
         self._on_finished(request)

@@ -51,8 +51,12 @@ class Room:
 
     async def ready(self, width: int) -> Tab | None:
         """The tab with the page, brought back as a person would: quicker than ``fresh``, but traces of presses may be left."""
-        if self._tab is None or self._width != width:
+        if self._tab is None or (self._width != width and not self.untouched):
             return await self.fresh(width)
+        if self._width != width:
+            await self._tab.resize(width, HEIGHTS[width])
+            await self._tab.settle()
+            self._width = width
         if plain(self._tab.path) != plain(self.page.sample) and await self._tab.evaluate(ENTRY) == self._entry + 1:
             await self._tab.back()
             await self._tab.settle()

@@ -19,7 +19,7 @@ from visual.events import Failure
 from visual.room import Room, plain
 
 SCRIPT = (Path(__file__).parents[1] / "js" / "controls.js").read_text()
-WIDTHS = (1920, 375)  #: at the second only what is not shown at the first
+WIDE, NARROW = 1920, 375  #: at the second only what is not shown at the first
 QUICK_MS, PATIENCE_MS = 60, 600  #: effects are waited for a short time, then for a long one; after that there are none
 DEPTH = 2  #: presses in a row
 MOST = 150  #: controls of one page
@@ -62,21 +62,28 @@ class Trial:
     findings: list[Finding] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
 
+    async def survey(self, width: int) -> list[Control]:
+        """What is on the page at this width."""
+        tab = await self.room.ready(width)
+        return await controls(tab) if tab else []
+
     async def walk(self, width: int) -> None:
         """Try what is on the page at this width; leave what destroys for later."""
-        tab = await self.room.ready(width)
-        for control in await controls(tab) if tab else ():
+        for control in await self.survey(width):
             if self.claim(control):
                 await self.descend(width, (control,))
 
+    def wanted(self, control: Control) -> bool:
+        """Whether nobody tried it, here or, when all pages have it, elsewhere."""
+        tried = control.key in self.known or (control.shared and control.key in self.room.claimed)
+        return control.sampled and not tried and self.tried < MOST
+
     def claim(self, control: Control) -> bool:
         """Whether this control is to be tried here and now."""
-        if control.key in self.known or not control.sampled or self.tried >= MOST:
+        if not self.wanted(control):
             return False
         self.known.add(control.key)
         if control.shared:
-            if control.key in self.room.claimed:
-                return False
             self.room.claimed.add(control.key)
         return True
 
@@ -235,8 +242,10 @@ async def _wait(tab: Tab, limit_ms: int) -> set[str]:
 
 async def explore(room: Room) -> Tried:
     trial = Trial(room)
-    for width in WIDTHS:
-        await trial.walk(width)
+    narrow = await trial.survey(NARROW)
+    await trial.walk(WIDE)
+    if any(trial.wanted(control) for control in narrow):
+        await trial.walk(NARROW)
     return trial.result()
 
 

@@ -2,6 +2,7 @@
 (() => {
   if (window.__view) return;
   let changes = 0;
+  new PerformanceObserver(() => changes++).observe({ type: "resource" }); // an answer came that may have to be drawn yet
   new MutationObserver(() => changes++).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
