@@ -13,12 +13,13 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check bench doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
 	@echo 'make test                all tests           make check   lint, types, architecture, locks'
 	@echo 'make setup               install             make doctor  what is here, what is missing'
+	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:
@@ -48,6 +49,9 @@ check-sizes:
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_architecture.py
 check-locks:
 	@$(RUN) scripts/locks.py check
+
+bench: setup
+	@$(RUN) scripts/bench.py
 
 doctor: setup
 	@$(RUN) manage.py doctor

@@ -89,6 +89,8 @@ DEFECTS = {
         with_body('<div style="position: relative"><button onclick="by(\'said\').textContent += 1">Pay</button>'
                   '<div style="position: absolute; inset: 0; background: #fff8"></div></div>'), "controls", "covers it"),
     "a link to nowhere": Defect(with_body('<p><a href="#">Help</a></p>'), "controls", "'Help' does nothing"),
+    "a link to nowhere far down": Defect(
+        with_body('<div style="height: 3000px"></div><p><a href="#">Help</a></p>'), "controls", "'Help' does nothing"),
     "a link to a page that is not there": Defect(with_body('<p><a href="/orderz">All</a></p>'), "controls", "where nothing is"),
     "a link that goes nowhere": Defect(
         with_body('<p><a href="/orders" onclick="return false">Stay</a></p>'), "controls", "'Stay' does nothing"),
@@ -150,3 +152,8 @@ def test_a_page_that_shows_the_time_is_always_the_same(tour):
     seen = tour(site(script=f"{SCRIPT} by('details').hidden = false; by('details').textContent = new Date();"), start="/")
     assert [d.other for d in seen.drawings] == [None] * 4
     assert "2026" in seen.drawings[0].text
+
+
+def test_a_link_to_the_top_is_a_link_that_does_something(tour):
+    seen = tour(with_body('<div style="height: 3000px"></div><p><a href="#">Back to top</a></p>'), start="/")
+    assert seen.findings == []

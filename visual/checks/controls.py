@@ -24,6 +24,7 @@ QUICK_MS, PATIENCE_MS = 60, 600  #: effects are waited for a short time, then fo
 DEPTH = 2  #: presses in a row
 MOST = 150  #: controls of one page
 DESTROYS = re.compile(r"\b(delete|remove|destroy|erase|sign ?out|log ?out)\b", re.IGNORECASE)
+UPWARDS = re.compile(r"\btop\b|\bup\b", re.IGNORECASE)
 BROKEN = (0, 404, 405)  #: besides 5xx; a refusal (400, 409, 422 …) is an answer
 
 
@@ -200,8 +201,9 @@ class Came:
     covered: str = ""
 
     def worked(self, control: Control) -> bool:
-        """Whether it did something; an empty address that is shown in the address bar is nothing."""
-        return bool(self.signs) and not (control.address == "none" and self.signs == {"address"})
+        """Whether it did something; that an empty address is shown, or leads to the top where nobody was told so, is nothing."""
+        nothing = {"address"} if UPWARDS.search(control.name) else {"address", "scroll"}
+        return bool(self.signs) and not (control.address == "none" and self.signs <= nothing)
 
 
 async def controls(tab: Tab) -> list[Control]:
