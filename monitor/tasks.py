@@ -9,12 +9,19 @@ from celery.signals import worker_process_init, worker_process_shutdown
 
 from monitor import services
 from monitor.watch import rest, watch
+from synergy.workflow import services as workflow
 
 
 @shared_task(name="monitor.heal", ignore_result=True)
 def heal() -> int:
     """Apply every remedy; the number of repairs."""
     return len(services.heal())
+
+
+@shared_task(name="monitor.tidy", ignore_result=True)
+def tidy() -> int:
+    """Remove the work folders of old runs; how many there were."""
+    return workflow.tidy()
 
 
 @worker_process_init.connect

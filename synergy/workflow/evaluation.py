@@ -16,7 +16,7 @@ from synergy.core.errors import BadInput
 from synergy.core.evaluation import Evaluation
 from synergy.core.models import Run
 from synergy.core.types import Clause, ClauseStatus, Plan, StackChoice, TestReport, Value
-from synergy.workflow import services, wire
+from synergy.workflow import services, steps, wire
 from synergy.workflow.report import follow, run_seconds
 
 
@@ -55,6 +55,7 @@ def _row(case: Case) -> dict[str, Any]:
     wire.send(ready)
     for news in follow(run.id):
         run = news
+    steps.remove_work(lambda known: {run.id} & set(known))
     return _outcome(case, run)
 
 

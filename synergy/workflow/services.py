@@ -25,7 +25,7 @@ from synergy.core.errors import BadInput
 from synergy.core.models import LIVE_RUN, Event, Membership, Project, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
-from synergy.workflow import engine
+from synergy.workflow import engine, steps
 from synergy.workflow.engine import Ready
 from synergy.workflow.heart import STOP_CHANNEL
 from synergy.workflow.shape import Shape, shape
@@ -33,6 +33,7 @@ from synergy.workflow.times import TIMES
 
 KEY_LENGTH = 200
 NAME_LENGTH = 80
+WORK_KEPT = timedelta(days=1)  #: the work folder of a run that has ended
 
 
 class UnknownRun(BadInput):
@@ -234,3 +235,13 @@ def _stopped_clock(end: Combinable) -> dict[str, Any]:
 def _ended(run: Run) -> BadInput:
     run.refresh_from_db()
     return BadInput(f"That cannot be done with a run that is {run.state}.")
+
+
+def tidy() -> int:
+    """Remove the work folders of runs that ended a day ago, on this machine; how many there were."""
+
+    def ended(ids: list[uuid.UUID]) -> set[uuid.UUID]:
+        old = Run.objects.filter(id__in=ids, finished_at__lt=Now() - WORK_KEPT).exclude(state__in=LIVE_RUN)
+        return set(old.values_list("id", flat=True))
+
+    return steps.remove_work(ended)

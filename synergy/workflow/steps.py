@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from synergy.workflow.db import rows
 from synergy.workflow.engine import Attempt, Facts
 from synergy.workflow.shape import Shape, StepSpec
 
+KEPT = ".keep"  #: file in a run's work folder: a person wants it to stay
 MOVING = {"cost_usd", "seconds"}  #: what changes while a run goes on
 
 
@@ -69,6 +71,15 @@ def bench(run: uuid.UUID, project: str, stopped: Callable[[], bool], note: Calla
     (root / "project").mkdir(parents=True, exist_ok=True)
     store = ArtifactStore(Path(settings.ARTIFACTS_DIR))
     return Bench(root=root, store=store, stopped=stopped, note=note, project_key=project)
+
+
+def remove_work(runs: Callable[[list[uuid.UUID]], set[uuid.UUID]]) -> int:
+    """Remove the work folders of those of the given runs that ``runs`` picks. What matters of them is in the artifact store."""
+    folders = {uuid.UUID(f.name): f for f in Path(settings.RUNS_DIR).glob("*-*-*-*-*") if not (f / KEPT).exists()}
+    picked = runs(list(folders)) if folders else set()
+    for run in picked:
+        shutil.rmtree(folders[run], ignore_errors=True)
+    return len(picked)
 
 
 def arguments(shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, place: Bench) -> list[Any]:

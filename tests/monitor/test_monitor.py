@@ -18,7 +18,7 @@ from monitor.models import Incident
 from monitor.remedies.base import Remedy, Repair, registry
 from monitor.schedule import SCHEDULE
 from synergy.core.models import Run, Step, WorkerBeat
-from synergy.workflow import services
+from synergy.workflow import services, steps
 from synergy.workflow.db import connect
 from synergy.workflow.times import TIMES
 
@@ -133,6 +133,20 @@ def test_beat_looks_every_ten_seconds_and_drops_what_it_could_not_do_in_time():
     entry = SCHEDULE["heal"]
     assert (entry["task"], entry["schedule"], entry["options"]) == ("monitor.heal", 10.0, {"queue": "control", "expires": 10})
     assert tasks.heal.name == entry["task"]
+
+
+def test_the_folders_of_runs_that_ended_a_day_ago_are_removed_and_no_others(run, own_home):
+    def ended(days: float) -> Run:
+        other = services.create_run("Track orders for a bakery", tenant=services.default_tenant())[0]
+        Run.objects.filter(id=other.id).update(state="completed", finished_at=Now() - timedelta(days=days))
+        return other
+
+    old, new, wanted = ended(1.1), ended(0.9), ended(30)
+    folders = {made: steps.bench(made.id, "p", lambda: False, lambda line: None).root for made in (run, old, new, wanted)}
+    (folders[wanted] / steps.KEPT).touch()
+    assert tasks.tidy() == 1
+    assert [made for made, folder in folders.items() if not folder.exists()] == [old]
+    assert SCHEDULE["tidy"]["task"] == tasks.tidy.name
 
 
 def test_the_watch_survives_a_database_that_goes_away_and_is_calm_when_it_is_back(monkeypatch):

@@ -183,7 +183,9 @@ def told(run: Run, *, keep: bool, finished: bool) -> dict[str, Any]:
         paths = {"Project": str(folder / "project"), "Zip": str(archive)}
         screens = folder / "evidence" / "screens"
         paths |= {"Screenshots": str(screens)} if screens.is_dir() else {}
-        if not keep:
+        if keep:
+            (place.root / steps.KEPT).touch()
+        else:
             shutil.rmtree(place.root, ignore_errors=True)
     elif any(place.project.iterdir()):
         paths = {"Unfinished": str(place.project)}
