@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from synergy.core.types import Plan, Proof, Prop, UiComponent
 from uiagents import facts
-from uiagents.react import FEATURED, has_dashboard, has_home
-from uiagents.screens import Screen, screens
+from uiagents.react import has_dashboard, has_home
+from uiagents.screens import Screen, featured, screens
 
 SCOPES = "frontend/src/scopes/"
 NAMED = "Every control has a name that is read out; targets are at least 44 px high on touch screens."
@@ -142,7 +142,7 @@ def components_of(plan: Plan) -> tuple[UiComponent, ...]:
 def _components(plan: Plan) -> Iterator[UiComponent]:
     shown = screens(plan)
     if has_home(plan):
-        lists = tuple(_operation(plan, screen, "list") for screen in shown[:FEATURED])
+        lists = tuple(_operation(plan, screen, "list") for screen in featured(plan))
         for draft in HOME:
             data = lists if draft.data == ("list",) else draft.data
             yield _component("home", draft, {}, data)

@@ -16,7 +16,7 @@ from uiagents import facts, literals
 from uiagents.blueprints import render_tree
 from uiagents.palette import stylesheet_values
 from uiagents.samples import needed, sample_answers, typed_text
-from uiagents.screens import NUMBERS, Screen, screens, sort_name
+from uiagents.screens import NUMBERS, Screen, featured, screens, sort_name
 
 FORMATTERS = {
     Kind.STRING: "formatText",
@@ -40,7 +40,6 @@ LINKS = {Kind.EMAIL: "EmailLink", Kind.PHONE: "PhoneLink", Kind.URL: "WebLink"} 
 
 NAME = "react"  #: a stack with this page set says ``ui = "react"``
 PAGE_SET = FIXTURES / "ui" / NAME
-FEATURED = 3  #: collections shown on the start page
 QUICK = 2  #: "New …" buttons on the dashboard
 PREFIX = "frontend/"
 
@@ -65,7 +64,8 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "plan": plan,
         "screens": shown,
         "grouped": sorted(shown, key=lambda s: s.group),
-        "featured": shown[:FEATURED],
+        "featured": featured(plan),
+        "open_stats": not facts.endpoint(plan, "GET", "/api/stats").auth,
         "quick": [s for s in shown if s.status is not None][:QUICK] or shown[:QUICK],
         "dashboard": page_of_kind(plan, PageKind.DASHBOARD),
         "home": page_of_kind(plan, PageKind.HOME),
@@ -81,7 +81,7 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "format_names": format_names,
         "icon": icon,
         "sort_name": sort_name,
-        "access": partial(access, plan),
+        "access": access,
     }
     return render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
 
@@ -103,11 +103,11 @@ def has_dashboard(plan: Plan) -> bool:
     return page_of_kind(plan, PageKind.DASHBOARD) is not None
 
 
-def access(plan: Plan, page: Page) -> str:
+def access(page: Page) -> str:
     """Who may open a page: "public", "session" (signed in) or "write"."""
     if page.kind in (PageKind.FORM, PageKind.EDIT):
         return "write"
-    return "public" if page.public or plan.access == "public_read" else "session"
+    return "public" if page.public else "session"
 
 
 def attribute(value: object) -> Markup:
@@ -126,7 +126,7 @@ def shows_few(plan: Plan, screen: Screen) -> bool:
     """A few records of ``screen`` are shown elsewhere: on the start page, or on the page of what they belong to."""
     shown = screens(plan)
     owned = any(related.screen == screen for owner in shown for related in owner.related)
-    return owned or (screen in shown[:FEATURED] and has_home(plan))
+    return owned or (screen in featured(plan) and has_home(plan))
 
 
 def icon(entity: Entity) -> str:

@@ -14,6 +14,7 @@ from uiagents import facts
 
 COLUMNS = 7  #: of a table; narrow ones hide the last
 CARD_FACTS = 3
+FEATURED = 3  #: collections shown on the start page
 RELATED = 3  #: lists of records that belong to one
 GROUPED_FROM = 7  #: entities from which the navigation has headings
 OWN_FOLDERS = ("dashboard", "home")
@@ -71,6 +72,11 @@ class Screen:
 
     def page(self, kind: PageKind | str) -> Page:
         return next(p for p in self.plan.pages if p.entity == self.entity.name and p.kind == kind)
+
+    @property
+    def open(self) -> bool:
+        """Whether visitors may see its list and its records."""
+        return self.page(PageKind.LIST).public
 
     @property
     def title(self) -> PlanField:
@@ -160,6 +166,16 @@ class Screen:
         )
 
     @property
+    def guarded(self) -> bool:
+        """Visitors see its records, but not all that belongs to them."""
+        return self.open and not all(related.screen.open for related in self.related)
+
+    @property
+    def guarded_filters(self) -> list[PlanField]:
+        """Filters whose values visitors may not see, although they see the list."""
+        return [f for f in self.filters if f.kind is Kind.REF and self.open and not self.targets[f.target].open]
+
+    @property
     def referred(self) -> bool:
         """Other records point to this one, so that forms offer it."""
         return bool(facts.referrers(self.plan, self.entity))
@@ -189,6 +205,11 @@ def _directions(kind: Kind) -> tuple[str, str]:
     if kind in (Kind.DATE, Kind.DATETIME, Kind.TIME):
         return "earliest first", "latest first"
     return ("no first", "yes first") if kind is Kind.BOOLEAN else ("A to Z", "Z to A")
+
+
+def featured(plan: Plan) -> tuple[Screen, ...]:
+    """What the start page of a public site shows: the first entities that visitors may see."""
+    return tuple(screen for screen in screens(plan) if screen.open)[:FEATURED]
 
 
 def screens(plan: Plan) -> tuple[Screen, ...]:

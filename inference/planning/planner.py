@@ -15,10 +15,10 @@ from inference.planning.grammar import read_sentence
 from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
 from inference.planning.matching import Nearest
 from inference.planning.palette import make_tokens
-from inference.planning.roles import access_for, make_roles
+from inference.planning.roles import access_for, is_personal, make_roles
 from inference.planning.surface import Access, inner
 from inference.planning.text import sentences
-from inference.planning.things import Found, find_things, labels
+from inference.planning.things import Found, Thing, find_things, labels
 from synergy.core.errors import BadInput, NotBuildable, PermanentError
 from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice
 
@@ -57,27 +57,27 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
     pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY)
     entities = tuple(entity for _, entity in pairs)
-    access = access_for(message.text, found.things)
+    access, closed = _visible(message.text, found, pairs)
     roles, named_roles = make_roles(reading.asks)
     title = titles.make_title(message.text, reading.asks, found.things)
     tokens = _tokens(reading.designs, found)
     features = surface.features(entities, access)
     ledger = Ledger(found, {id(thing): entity for thing, entity in pairs}, frozenset(f.id for f in features))
     rows = _asked_rows(reading, ledger, tokens)
-    rows += _assumed_rows(message.text, found, entities, access, roles if not named_roles else (), tokens, currency)
+    rows += _assumed_rows(message.text, found, entities, access, closed, roles if not named_roles else (), tokens, currency)
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
         title=title,
-        summary=titles.make_summary(found.things, access),
+        summary=titles.make_summary([thing for thing, entity in pairs if entity.name not in closed], access),
         message=message.text,
         stack=stack.built_with,
         access=access,
         entities=entities,
         roles=roles,
-        pages=surface.pages(entities, access, title),
+        pages=surface.pages(entities, access, title, closed),
         features=_plain_roles(features, roles),
-        endpoints=surface.endpoints(entities, access),
+        endpoints=surface.endpoints(entities, access, closed),
         tokens=tokens,
         clauses=numbered(rows),
     )
@@ -87,6 +87,13 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
             f"The plan is not whole: {'; '.join(problems[:3])}.", hint="This is a fault of Synergy; please report it."
         )
     return plan
+
+
+def _visible(text: str, found: Found, pairs: Sequence[tuple[Thing, Entity]]) -> tuple[Access, tuple[str, ...]]:
+    """(access, names of the entities that visitors of a public site do not see). A site with nothing else is private."""
+    access = access_for(text, found.things)
+    closed = tuple(entity.name for thing, entity in pairs if access == "public_read" and is_personal(thing, entity))
+    return ("private", ()) if len(closed) == len(pairs) else (access, closed)
 
 
 def _read(text: str) -> _Reading:
@@ -168,12 +175,13 @@ def _assumed_rows(
     found: Found,
     entities: Sequence[Entity],
     access: Access,
+    closed: Sequence[str],
     roles: Sequence[Role],
     tokens: DesignTokens,
     currency: str,
 ) -> list[tuple[str, Answer]]:
     """What the planner decided by itself, each with the reason."""
-    rows = [*_assumed_things(found, entities), *_assumed_access(text, found, access)]
+    rows = [*_assumed_things(found, entities), *_assumed_access(text, entities, access, closed)]
     if roles:
         listed = f"{roles[0].label} and {roles[-1].label}"
         rows.append(
@@ -222,13 +230,13 @@ def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str,
     return rows
 
 
-def _assumed_access(text: str, found: Found, access: Access) -> list[tuple[str, Answer]]:
+def _assumed_access(text: str, entities: Sequence[Entity], access: Access, closed: Sequence[str]) -> list[tuple[str, Answer]]:
     if access == "public_read":
-        personal = [inner(t.plural) for t in found.things if t.archetype and t.archetype.personal]
-        also = f" This includes {', '.join(personal)}." if personal else ""
+        hidden = ", ".join(inner(e.label_plural) for e in entities if e.name in closed)
+        also = f" What tells of people is only for who has an account: {hidden}." if hidden else ""
         return [
             (
-                "Visitors may read everything; adding and changing needs an account",
+                f"Visitors may read everything{' but ' + hidden if hidden else ''}; adding and changing needs an account",
                 Answer(("home.page", "auth.login"), f"Assumed: it reads like a site for visitors.{also}"),
             )
         ]

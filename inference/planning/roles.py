@@ -11,7 +11,7 @@ from inference.planning.lexicon import lexicon
 from inference.planning.names import choice_value, snake
 from inference.planning.surface import Access
 from inference.planning.things import Thing
-from synergy.core.types import Role
+from synergy.core.types import Entity, Kind, Role
 
 MOST = 6
 MEMBER, ADMIN = Role(name="member", label="Member"), Role(name="admin", label="Administrator", can_delete=True)
@@ -67,6 +67,13 @@ def _labels(ask: Ask) -> Iterable[str]:
 
 def names_administrator(asks: Sequence[Ask]) -> bool:
     return any(ask.subject[-1:] and ask.subject[-1] in lexicon().administrator for ask in asks)
+
+
+def is_personal(thing: Thing, entity: Entity) -> bool:
+    """Whether its rows tell something about a person, so that they are not for visitors of a public site."""
+    if thing.archetype is not None:
+        return thing.archetype.personal or thing.archetype.confidential
+    return any(field.kind in (Kind.EMAIL, Kind.PHONE) for field in entity.fields)
 
 
 def access_for(message: str, things: Sequence[Thing]) -> Access:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from inference.planning.names import snake_of
@@ -33,26 +33,32 @@ BASE = (
 )
 
 
-def pages(entities: Iterable[Entity], access: Access, title: str) -> tuple[Page, ...]:
-    return (*base_pages(access, title), *(page for e in entities for page in entity_pages(e, access)))
+def pages(entities: Iterable[Entity], access: Access, title: str, closed: Collection[str] = ()) -> tuple[Page, ...]:
+    """``closed``: names of entities that visitors do not see although the site is public; nor do they see figures about all."""
+    own = (page for e in entities for page in entity_pages(e, public=access == "public_read" and e.name not in closed))
+    return (*base_pages(access, title, figures=not closed), *own)
 
 
 def features(entities: Iterable[Entity], access: Access) -> tuple[Feature, ...]:
     return (*base_features(access), *(feature for e in entities for feature in entity_features(e)))
 
 
-def endpoints(entities: Iterable[Entity], access: Access) -> tuple[Endpoint, ...]:
-    return (*base_endpoints(access), *(point for e in entities for point in entity_endpoints(e, access)))
+def endpoints(entities: Iterable[Entity], access: Access, closed: Collection[str] = ()) -> tuple[Endpoint, ...]:
+    own = (point for e in entities for point in entity_endpoints(e, public=access == "public_read" and e.name not in closed))
+    return (*base_endpoints(public=access == "public_read" and not closed), *own)
 
 
-def base_pages(access: Access, title: str = "Home") -> tuple[Page, ...]:
-    """Sign in, register, dashboard, account; a site that everybody may read begins with a home page."""
+def base_pages(access: Access, title: str = "Home", *, figures: bool = True) -> tuple[Page, ...]:
+    """Sign in, register, dashboard, account; a site that everybody may read begins with a home page.
+
+    ``figures``: whether visitors of such a site may see its dashboard.
+    """
     public = access == "public_read"
     where = "/dashboard" if public else "/"
     found = [
         Page(slug="login", path="/login", sample="/login", title="Sign in", kind=PageKind.LOGIN, public=True),
         Page(slug="register", path="/register", sample="/register", title="Create account", kind=PageKind.REGISTER, public=True),
-        Page(slug="dashboard", path=where, sample=where, title="Dashboard", kind=PageKind.DASHBOARD, public=public),
+        Page(slug="dashboard", path=where, sample=where, title="Dashboard", kind=PageKind.DASHBOARD, public=public and figures),
         Page(slug="account", path="/account", sample="/account", title="Account", kind=PageKind.ACCOUNT),
     ]
     if public:
@@ -60,8 +66,8 @@ def base_pages(access: Access, title: str = "Home") -> tuple[Page, ...]:
     return tuple(found)
 
 
-def entity_pages(e: Entity, access: Access) -> tuple[Page, ...]:
-    root, one, public = f"/{e.slug}", inner(e.label), access == "public_read"
+def entity_pages(e: Entity, *, public: bool) -> tuple[Page, ...]:
+    root, one = f"/{e.slug}", inner(e.label)
     return (
         Page(
             slug=f"{e.slug}-list", path=root, sample=root, title=e.label_plural, kind=PageKind.LIST, entity=e.name, public=public
@@ -106,19 +112,19 @@ def entity_features(e: Entity) -> tuple[Feature, ...]:
     )
 
 
-def base_endpoints(access: Access) -> tuple[Endpoint, ...]:
+def base_endpoints(*, public: bool) -> tuple[Endpoint, ...]:
     return (
         Endpoint(method="POST", path="/api/auth/register", operation="register", auth=False),
         Endpoint(method="POST", path="/api/auth/login", operation="login", auth=False),
         Endpoint(method="POST", path="/api/auth/logout", operation="logout"),
         Endpoint(method="GET", path="/api/auth/me", operation="get_me"),
         Endpoint(method="PATCH", path="/api/auth/me", operation="update_me"),
-        Endpoint(method="GET", path="/api/stats", operation="get_stats", auth=access == "private"),
+        Endpoint(method="GET", path="/api/stats", operation="get_stats", auth=not public),
     )
 
 
-def entity_endpoints(e: Entity, access: Access) -> tuple[Endpoint, ...]:
-    one, root, auth = snake_of(e.name), f"/api/{e.slug}", access == "private"
+def entity_endpoints(e: Entity, *, public: bool) -> tuple[Endpoint, ...]:
+    one, root, auth = snake_of(e.name), f"/api/{e.slug}", not public
     return (
         Endpoint(method="GET", path=root, operation=f"list_{e.table}", entity=e.name, paginated=True, auth=auth),
         Endpoint(method="POST", path=root, operation=f"create_{one}", entity=e.name),

@@ -22,6 +22,18 @@ def public_site() -> Plan:
     return plan.model_copy(update={"pages": (home, *pages), "features": features})
 
 
+def mixed_site(closed: str) -> Plan:
+    """The same, but one entity and the figures about all are only for who is signed in."""
+    plan = public_site()
+    pages = [
+        p.model_copy(update={"public": p.public and p.entity != closed and p.kind is not PageKind.DASHBOARD}) for p in plan.pages
+    ]
+    endpoints = [
+        e.model_copy(update={"auth": e.auth or e.entity == closed or e.operation == "get_stats"}) for e in plan.endpoints
+    ]
+    return plan.model_copy(update={"pages": tuple(pages), "endpoints": tuple(endpoints)})
+
+
 def rendered(plan: Plan) -> dict[str, str]:
     """The frontend as the templates write it, before it is formatted: path → text."""
     files = react.shell_files(plan, stack(plan.stack).folder / "adapter") | react.scope_files(plan)

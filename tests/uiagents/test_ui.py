@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ from synergy.core.stacks import stack
 from synergy.core.toolchains import inputs_hash, run_command
 from synergy.core.types import ChangeSet, CommandRun, Plan, UiSpec
 from tests.factories import customer, extreme_plan, large_plan, lonely, plan
-from tests.uiagents.sites import public_site, rendered
+from tests.uiagents.sites import mixed_site, public_site, rendered
 from uiagents import openapi
 from uiagents.components import components_of, proofs_of
 from uiagents.services import infer_ui, run_agent
@@ -92,7 +93,11 @@ def written(bench, made: Plan, *edits: ChangeSet) -> tuple[tuple[ChangeSet, ...]
 
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("make", [public_site, extreme_plan], ids=["public", "extreme"])
+@pytest.mark.parametrize(
+    "make",
+    [public_site, partial(mixed_site, "Customer"), partial(mixed_site, "Order"), extreme_plan],
+    ids=["public", "customers closed", "orders closed", "extreme"],
+)
 def test_what_is_written_passes_its_checks_is_covered_and_proves_every_feature(bench, make):
     made = make()
     changes, ui = written(bench, made)

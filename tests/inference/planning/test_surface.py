@@ -27,9 +27,16 @@ def test_a_public_plan_begins_with_a_home_page_and_reads_without_signing_in():
     assert "home.page" in {f.id for f in surface.features(ENTITIES, "public_read")}
 
 
+def test_what_is_closed_is_not_for_visitors_of_a_public_site_and_nor_are_figures_about_all():
+    pages = surface.pages(ENTITIES, "public_read", "Bakery", ("Customer",))
+    assert {p.slug for p in pages if p.public} == {"home", "login", "register", "orders-list", "orders-detail"}
+    open_endpoints = {p.operation for p in surface.endpoints(ENTITIES, "public_read", ("Customer",)) if not p.auth}
+    assert open_endpoints == {"register", "login", "list_orders", "get_order"}
+
+
 def test_an_operation_speaks_snake_case():
     entity = ENTITIES[0].model_copy(update={"name": "CallLog", "table": "call_logs", "slug": "call-logs"})
-    names = [p.operation for p in surface.entity_endpoints(entity, "private")]
+    names = [p.operation for p in surface.entity_endpoints(entity, public=False)]
     assert names == ["list_call_logs", "create_call_log", "get_call_log", "update_call_log", "delete_call_log"]
 
 
