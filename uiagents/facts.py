@@ -138,7 +138,7 @@ def searchable(entity: Entity) -> list[PlanField]:
 
 def filterable(entity: Entity) -> list[PlanField]:
     """The fields with an exact filter."""
-    return of_kind(entity, Kind.ENUM, Kind.BOOLEAN, Kind.REF)
+    return list(entity.filterable)
 
 
 def sortable(entity: Entity) -> list[str]:

@@ -21,7 +21,7 @@ from inference.planning.roles import PUBLIC
 from inference.planning.surface import inner
 from inference.planning.text import lows, words
 from inference.planning.things import INPUT, TRADE, Found, Thing
-from synergy.core.types import Clause, ClauseStatus, Entity, Kind
+from synergy.core.types import Clause, ClauseStatus, Entity
 
 MOST = 150  #: rows for wishes; what follows is said to be left out
 WHOLE = ("list", "detail", "create", "edit", "delete")
@@ -184,7 +184,7 @@ class Ledger:
 
     def _done(self, ask: Ask, thing: Thing, entity: Entity) -> Answer:
         actions = DONE[ask.action]
-        if ask.action == "filter" and not any(f.kind in (Kind.ENUM, Kind.BOOLEAN, Kind.REF) for f in entity.fields):
+        if ask.action == "filter" and not entity.filterable:
             return Answer(reason=f"{entity.label_plural} have no field to filter by.")
         if OWN.search(ask.text):
             return Answer(

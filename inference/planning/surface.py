@@ -9,7 +9,7 @@ from inference.planning.names import snake_of
 from synergy.core.types import Endpoint, Entity, Feature, Page, PageKind
 
 Access = Literal["private", "public_read"]
-#: Action → (label, kind of the page where it is done).
+#: Action → (label, kind of the page where it is done). An entity without anything to filter by has no "filter".
 ACTIONS = {
     "list": ("See {many}", "list"),
     "search": ("Search {many}", "list"),
@@ -109,6 +109,7 @@ def entity_features(e: Entity) -> tuple[Feature, ...]:
             pages=(f"{e.slug}-{page}",),
         )
         for action, (label, page) in ACTIONS.items()
+        if action != "filter" or e.filterable
     )
 
 

@@ -75,6 +75,11 @@ class Entity(Value):
     def field(self, name: str) -> PlanField:
         return next(f for f in self.fields if f.name == name)
 
+    @property
+    def filterable(self) -> tuple[PlanField, ...]:
+        """The fields with an exact filter."""
+        return tuple(f for f in self.fields if f.kind in (Kind.ENUM, Kind.BOOLEAN, Kind.REF))
+
 
 class Role(Value):
     name: str  #: snake_case

@@ -34,6 +34,14 @@ def test_what_is_closed_is_not_for_visitors_of_a_public_site_and_nor_are_figures
     assert open_endpoints == {"register", "login", "list_orders", "get_order"}
 
 
+def test_only_what_has_something_to_filter_by_can_be_filtered():
+    plain = factories.customer()
+    bare = plain.model_copy(update={"fields": tuple(f for f in plain.fields if f.kind in ("string", "email", "text", "date"))})
+    assert {f.id.rpartition(".")[2] for f in surface.entity_features(plain)} - {
+        f.id.rpartition(".")[2] for f in surface.entity_features(bare)
+    } == {"filter"}
+
+
 def test_an_operation_speaks_snake_case():
     entity = ENTITIES[0].model_copy(update={"name": "CallLog", "table": "call_logs", "slug": "call-logs"})
     names = [p.operation for p in surface.entity_endpoints(entity, public=False)]
