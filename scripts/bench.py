@@ -2,7 +2,8 @@
 
 The message is built twice; the second build counts. Then pytest, vitest and vite run on the delivered project without any of
 Synergy's machinery, and a plain Playwright script visits its pages: signs in, loads every page twice at each width and once in
-dark, waits for the network, takes a picture of the whole page, runs axe on each view. Each tool has the machine to itself.
+dark, waits for its heading (not for its data: that is the least), takes a picture of the whole page, runs axe on each view.
+Each tool has the machine to itself.
 Prints seconds of every step, of every tool, and their ratio. Numbers differ from machine to machine: compare within one run.
 """
 
@@ -156,7 +157,8 @@ async def render(origin: str, plan: dict[str, Any]) -> None:
 
 async def view(page: Page, address: str, width: int, *, look: bool) -> None:
     await page.set_viewport_size({"width": width, "height": SIZES[width]})
-    await page.goto(address, wait_until="networkidle")
+    await page.goto(address, wait_until="load")
+    await page.get_by_role("heading", level=1).first.wait_for()
     await page.screenshot(full_page=True, animations="disabled", caret="hide", scale="css")
     if look:
         await page.evaluate(axe.SOURCE)
