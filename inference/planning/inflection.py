@@ -14,6 +14,7 @@ IRREGULAR = {
     "salesperson": "salespeople", "salesman": "salesmen", "passerby": "passersby",
 }  # fmt: skip
 SINGULAR = {plural: one for one, plural in IRREGULAR.items()} | {"vertices": "vertex", "indices": "index", "caches": "cache"}
+SINGULAR |= {f"{one}s": one for one in ("menu", "submenu", "guru", "emu", "taxi", "kiwi", "safari", "wiki", "ski", "api", "kpi")}
 #: The same in both numbers, or without a plural.
 UNCOUNTABLE = word_set(
     """

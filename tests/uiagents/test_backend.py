@@ -36,8 +36,17 @@ def texts() -> Entity:
     return one.model_copy(update={"fields": tuple(f for f in one.fields if f.kind in facts.TEXTS), "seed": ()})
 
 
+def loan() -> Entity:
+    """No value of its own kind but a choice."""
+    one = order()
+    fields = tuple(f for f in one.fields if f.kind in (Kind.REF, Kind.ENUM, Kind.DATE))
+    seed = tuple({f.name: row[f.name] for f in fields} for row in one.seed)
+    return one.model_copy(update={"fields": fields, "seed": seed, "display": "customer"})
+
+
 PLANS = {
     "plan": plan,
+    "choices": lambda: plan(customer(), loan()),
     "public": lambda: plan(access="public_read"),
     "small": lambda: plan(customer()).model_copy(update={"roles": (Role(name="owner", label="Owner", can_delete=True),)}),
     "texts": lambda: plan(texts()),
@@ -176,7 +185,7 @@ def test_the_served_contract_is_the_declared_one(made):
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("name", ["extreme", "public", "small", "texts"])
+@pytest.mark.parametrize("name", ["choices", "extreme", "public", "small", "texts"])
 def test_the_most_extreme_plans_pass_their_own_tests(bench, name):
     change = run_agent(bench, "backend", PLANS[name]())
     assert [run.returncode for run in change.checks] == [0, 0, 0, 0], log(bench, change)

@@ -18,6 +18,7 @@ from inference.planning.names import SLUGS, TABLES, NamePool, choice_value, fiel
         ("analysis", "analyses"), ("knife", "knives"), ("hero", "heroes"), ("photo", "photos"), ("movie", "movies"), ("obituary", "obituaries"),
         ("day", "days"), ("expense", "expenses"), ("address", "addresses"), ("news", "news"), ("equipment", "equipment"), ("series", "series"),
         ("tax", "taxes"), ("gas", "gases"), ("shoe", "shoes"), ("archive", "archives"), ("leaf", "leaves"), ("dish", "dishes"), ("ticket", "tickets"),
+        ("menu", "menus"), ("taxi", "taxis"), ("wiki", "wikis"),
     ],
 )  # fmt: skip
 def test_singular_and_plural(one, many):
