@@ -34,6 +34,7 @@ def inputs_hash(lock: str, folder: Path = FOLDER) -> str:
 def write(lock: str) -> None:
     inputs, constraints = LOCKS[lock]
     argv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+    argv += ["--no-strip-extras"]  # Debian 12's pip takes "coverage" for another package than "coverage[toml]"
     argv += ["--no-header", "--python-version", OLDEST, *[word for name in constraints for word in ("-c", str(FOLDER / name))]]
     argv += ["--output-file", str(FOLDER / lock), *sys.argv[2:], str(FOLDER / inputs[0])]  # keeps the versions that still fit
     subprocess.run(argv, check=True)
@@ -59,7 +60,7 @@ def lock_problems(lock: str, folder: Path) -> list[str]:
     if "://" in text or "--index" in text:
         found.append(f"{lock} names a registry")
     entries = re.split(r"\n(?=[A-Za-z0-9])", text.split("\n", 1)[1])
-    names = {entry.split("==")[0] for entry in entries}
+    names = {re.split(r"[\[=]", entry)[0] for entry in entries}
     wanted = [name for file in LOCKS[lock][0] for name in requirements(folder / file)]
     found += [f"{lock} lacks {name}" for name in wanted if name not in names]
     bare = [entry.split()[0] for entry in entries if "==" in entry and "--hash=sha256:" not in entry]

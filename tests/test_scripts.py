@@ -27,6 +27,18 @@ def test_the_locks_belong_to_their_inputs():
 
 
 @pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [
+        ("requirements/dev.txt", "celery[redis]=="),
+        ("fixtures/stacks/fastapi-react/backend/requirements-dev.txt", "coverage[toml]=="),
+        ("fixtures/stacks/fastapi-react/backend/requirements.txt", "psycopg[binary]=="),
+    ],
+)
+def test_locks_keep_extras_without_which_the_pip_of_debian_12_refuses_them(lock, wanted):
+    assert f"\n{wanted}" in (ROOT / lock).read_text()
+
+
+@pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
         ("base.in", "pillow\n", "pillow\nrequests\n", "base.txt was not made from base.in"),
