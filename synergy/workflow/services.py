@@ -239,9 +239,8 @@ def _ended(run: Run) -> BadInput:
 
 def tidy() -> int:
     """Remove the work folders of runs that ended a day ago, on this machine; how many there were."""
-
-    def ended(ids: list[uuid.UUID]) -> set[uuid.UUID]:
-        old = Run.objects.filter(id__in=ids, finished_at__lt=Now() - WORK_KEPT).exclude(state__in=LIVE_RUN)
-        return set(old.values_list("id", flat=True))
-
-    return steps.remove_work(ended)
+    old = Run.objects.filter(id__in=steps.worked_on(), finished_at__lt=Now() - WORK_KEPT).exclude(state__in=LIVE_RUN)
+    ids = list(old.values_list("id", flat=True))
+    for run in ids:
+        steps.remove_work(run)
+    return len(ids)

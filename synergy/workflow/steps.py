@@ -73,13 +73,14 @@ def bench(run: uuid.UUID, project: str, stopped: Callable[[], bool], note: Calla
     return Bench(root=root, store=store, stopped=stopped, note=note, project_key=project)
 
 
-def remove_work(runs: Callable[[list[uuid.UUID]], set[uuid.UUID]]) -> int:
-    """Remove the work folders of those of the given runs that ``runs`` picks. What matters of them is in the artifact store."""
-    folders = {uuid.UUID(f.name): f for f in Path(settings.RUNS_DIR).glob("*-*-*-*-*") if not (f / KEPT).exists()}
-    picked = runs(list(folders)) if folders else set()
-    for run in picked:
-        shutil.rmtree(folders[run], ignore_errors=True)
-    return len(picked)
+def worked_on() -> list[str]:
+    """Ids of the runs that have a work folder on this machine which nobody wants to keep."""
+    return [folder.name for folder in Path(settings.RUNS_DIR).glob("*-*-*-*-*") if not (folder / KEPT).exists()]
+
+
+def remove_work(run: uuid.UUID) -> None:
+    """Remove the work folder of a run. What matters of it is in the artifact store."""
+    shutil.rmtree(Path(settings.RUNS_DIR) / str(run), ignore_errors=True)
 
 
 def arguments(shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, place: Bench) -> list[Any]:

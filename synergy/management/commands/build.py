@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -186,7 +185,7 @@ def told(run: Run, *, keep: bool, finished: bool) -> dict[str, Any]:
         if keep:
             (place.root / steps.KEPT).touch()
         else:
-            shutil.rmtree(place.root, ignore_errors=True)
+            steps.remove_work(run.id)
     elif any(place.project.iterdir()):
         paths = {"Unfinished": str(place.project)}
     if not finished and run.state in LIVE_RUN:
