@@ -36,8 +36,9 @@ from synergy.core import tools  # noqa: E402
 from synergy.core.stacks import StackSpec, stack  # noqa: E402
 from synergy.core.toolchains import Toolchain, node_prefix, prepare  # noqa: E402
 from visual import axe  # noqa: E402
+from visual.room import HEIGHTS  # noqa: E402
+from visual.tour import VISITOR  # noqa: E402
 
-SIZES = {375: 812, 768: 1024, 1920: 1080}
 AT_A_TIME = 2  #: pages: as many as the notebooks of this world have cores at least
 OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
@@ -140,23 +141,22 @@ async def render(origin: str, plan: dict[str, Any]) -> None:
         async def visit(context: BrowserContext, path: str) -> None:
             async with gate:
                 page = await context.new_page()
-                for width in SIZES:
+                for width in HEIGHTS:
                     for again in (False, True):
                         await view(page, origin + path, width, look=not again)
                 await page.emulate_media(color_scheme="dark")
-                await view(page, origin + path, max(SIZES), look=True)
+                await view(page, origin + path, max(HEIGHTS), look=True)
                 await page.close()
 
-        public = ("login", "register", "home")
         visits: list[Awaitable[None]] = [
-            visit(visitor if page["kind"] in public else member, page["sample"]) for page in plan["pages"]
+            visit(visitor if page["kind"] in VISITOR else member, page["sample"]) for page in plan["pages"]
         ]
         await asyncio.gather(*visits)
         await browser.close()
 
 
 async def view(page: Page, address: str, width: int, *, look: bool) -> None:
-    await page.set_viewport_size({"width": width, "height": SIZES[width]})
+    await page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
     await page.goto(address, wait_until="load")
     await page.get_by_role("heading", level=1).first.wait_for()
     await page.screenshot(full_page=True, animations="disabled", caret="hide", scale="css")

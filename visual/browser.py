@@ -64,7 +64,7 @@ class Tab:
         page.on("pageerror", lambda error: self.events.console.append(str(error)))
         page.on("request", self._on_request)
         page.on("requestfailed", self._on_failed)
-        page.on("requestfinished", self._on_finished)
+        page.on("requestfinished", lambda request: self._waiting.discard(request))
         page.on("response", self._on_response)
         page.on("dialog", self._on_dialog)
         page.on("popup", self._on_popup)
@@ -184,11 +184,8 @@ class Tab:
         if request.resource_type not in ENDLESS:
             self._waiting.add(request)
 
-    def _on_finished(self, request: Request) -> None:
-        self._waiting.discard(request)
-
     def _on_failed(self, request: Request) -> None:
-        self._on_finished(request)
+        self._waiting.discard(request)
         reason = request.failure or "failed"
         if reason != "net::ERR_ABORTED":  # the page itself went on or gave it up
             self.events.failures.append(Failure(request.method, request.url, 0, reason))
