@@ -144,3 +144,28 @@ def test_a_client_that_breaks_the_contract_is_recorded_as_failing(bench):
     run = next(run for run in ui.changes.checks if run.name == "frontend-test")
     assert run.returncode
     assert "not sent as application/json" in bench.store.get_text(run.output)
+
+
+#: what is left open to visitors → (the closed entity, file, what is there, what is put in its place, the test that fails)
+LEAKS = {
+    "a list of what belongs to it": ("Order", "customers/pages.tsx", ", user !== null)", ")", "keeps from visitors what is only for members"),
+    "a filter by it": ("Customer", "orders/OrdersToolbar.tsx", "{user && (", "{(", "can be read without signing in"),
+    "the figures about all": ("Order", "home/queries.ts", "enabled: user !== null", "enabled: true", "is for everybody, and shows what the site holds"),
+}  # fmt: skip
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", LEAKS)
+def test_what_is_left_open_to_visitors_fails_the_projects_own_tests(bench, name):
+    closed, file, before, after, test = LEAKS[name]
+    made = mixed_site(closed)
+    path = f"frontend/src/scopes/{file}"
+    text = rendered(made)[path]
+    assert text.count(before) == 1
+    edit = ChangeSet(agent="edits", files={path: bench.store.put_text(text.replace(before, after))})
+    changes, ui = written(bench, made, edit)
+    run = next(run for run in ui.changes.checks if run.name == "frontend-test")
+    cases = read_junit(bench.store.get(run.outputs["junit"]), "frontend", merged(layers(changes, ui)))
+    assert run.returncode
+    assert next(case.id for case in cases if case.outcome != "passed").endswith(test)
