@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,13 @@ class ArtifactStore:
             hint = f"Check the disk under {self.root}."
             raise ServiceDown(f"An artifact could not be written: {error.strerror}.", hint=hint) from error
         return sha
+
+    def sweep(self, older_than: float) -> int:
+        """Remove what killed writers left half, untouched for ``older_than`` seconds; how many files there were."""
+        found = [file for file in self.root.glob("??/.new-*") if time.time() - file.stat().st_mtime >= older_than]
+        for file in found:
+            file.unlink(missing_ok=True)
+        return len(found)
 
     def get(self, sha: str) -> bytes:
         """The bytes at ``sha``; PermanentError when they are gone or were changed on disk."""

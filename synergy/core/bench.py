@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import Cancelled, UnsafePath
@@ -37,6 +38,37 @@ def safe_path(path: str) -> PurePosixPath:
 
 
 @dataclass(frozen=True)
+class Paid:
+    """An answer and what it cost."""
+
+    answer: str
+    cost_usd: float
+
+
+class Book(Protocol):
+    """Where the answers that a step paid for are kept."""
+
+    def find(self, key: str) -> Paid | None:
+        """What was paid for under ``key`` before."""
+
+    def keep(self, key: str, paid: Paid) -> Paid:
+        """Keep it for good; returns what is kept, which is another's answer when that one was first."""
+
+
+class Notebook:
+    """A book that forgets: for steps outside of a run."""
+
+    def __init__(self) -> None:
+        self._paid: dict[str, Paid] = {}
+
+    def find(self, key: str) -> Paid | None:
+        return self._paid.get(key)
+
+    def keep(self, key: str, paid: Paid) -> Paid:
+        return self._paid.setdefault(key, paid)
+
+
+@dataclass(frozen=True)
 class Bench:
     """``root/project`` holds the generated files, the rest of ``root`` is the step's to use and may vanish."""
 
@@ -45,6 +77,7 @@ class Bench:
     stopped: Callable[[], bool] = lambda: False
     note: Callable[[str], None] = lambda line: None  #: one line of progress for the person who waits
     project_key: str = ""  #: what outlives a run (visual baselines) is kept under this key
+    book: Book = field(default_factory=Notebook)
 
     @property
     def project(self) -> Path:
@@ -54,6 +87,17 @@ class Bench:
         """Raise Cancelled when the run was cancelled."""
         if self.stopped():
             raise Cancelled()
+
+    def pay_once(self, request: str, call: Callable[[str], Paid]) -> Paid:
+        """What ``request`` was answered: from the book when this step has paid for it before, else what ``call(key)`` gives.
+
+        The answer is kept before it is returned, so an attempt after this one does not pay again. A worker that dies between
+        the provider's answer and the book has paid for nothing; ``key`` is the same then too, for providers that know
+        idempotency keys.
+        """
+        self.check_stop()
+        key = digest(request.encode())
+        return self.book.find(key) or self.book.keep(key, call(key))
 
     def apply(self, changes: Iterable[ChangeSet | None]) -> None:
         """Write the change sets into ``project``, in order. Files that already have the right bytes are left alone."""

@@ -175,6 +175,23 @@ class Event(models.Model):
         return f"{self.step} {self.kind}".strip()
 
 
+class Call(models.Model):
+    """A call of a step that cost money, and its answer: whoever runs the step again finds it here and does not pay again."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="calls", db_index=False)
+    step = models.CharField(max_length=40)
+    key = models.CharField(max_length=64)  # SHA-256 of the request
+    answer = models.TextField()
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "step", "key"], name="call_paid_once")]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.key[:8]}"
+
+
 class WorkerBeat(models.Model):
     """A live worker process. It is dead when its beat is old or the advisory lock ``lock_key`` is free."""
 

@@ -94,6 +94,15 @@ INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
 VALUES (%(run)s, %(name)s, 'fenced', %(attempt)s, %(worker)s, '{}') RETURNING id
 """
 
+#: An answer that a step paid for before.
+PAID = "SELECT answer, cost_usd FROM core_call WHERE run_id = %(run)s AND step = %(step)s AND key = %(key)s"
+
+#: Keep an answer that was paid for. Who comes second takes over what the first one kept.
+PAY = """
+INSERT INTO core_call (run_id, step, key, answer, cost_usd) VALUES (%(run)s, %(step)s, %(key)s, %(answer)s, %(cost)s)
+ON CONFLICT (run_id, step, key) DO UPDATE SET key = excluded.key RETURNING answer, cost_usd
+"""
+
 #: One beat: this process lives, and so do the attempts it knows of. Attempts that are not returned are no longer its own.
 BEAT = """
 WITH beat AS (

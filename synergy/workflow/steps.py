@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import EDITS, Bench, merged
+from synergy.core.bench import EDITS, Bench, Book, Notebook, Paid, merged
 from synergy.core.errors import PermanentError
 from synergy.core.models import RunState
 from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, Usage, Value, Verdict, VisualReport
@@ -66,11 +66,30 @@ def with_result(shape: Shape, inputs: Inputs, name: str, text: str) -> Inputs:
     return replace(inputs, values={**inputs.values, name: value})
 
 
-def bench(run: uuid.UUID, project: str, stopped: Callable[[], bool], note: Callable[[str], None]) -> Bench:
+@dataclass(frozen=True)
+class Ledger:
+    """The book of one step: what it paid for is found by every later attempt."""
+
+    run: uuid.UUID
+    step: str
+
+    def find(self, key: str) -> Paid | None:
+        found = rows(sql.PAID, {"run": self.run, "step": self.step, "key": key})
+        return Paid(found[0][0], float(found[0][1])) if found else None
+
+    def keep(self, key: str, paid: Paid) -> Paid:
+        values = {"run": self.run, "step": self.step, "key": key, "answer": paid.answer, "cost": paid.cost_usd}
+        answer, cost_usd = rows(sql.PAY, values)[0]
+        return Paid(answer, float(cost_usd))
+
+
+def bench(
+    run: uuid.UUID, project: str, stopped: Callable[[], bool], note: Callable[[str], None], book: Book | None = None
+) -> Bench:
     root = Path(settings.RUNS_DIR) / str(run)
     (root / "project").mkdir(parents=True, exist_ok=True)
     store = ArtifactStore(Path(settings.ARTIFACTS_DIR))
-    return Bench(root=root, store=store, stopped=stopped, note=note, project_key=project)
+    return Bench(root=root, store=store, stopped=stopped, note=note, project_key=project, book=book or Notebook())
 
 
 def worked_on() -> list[str]:

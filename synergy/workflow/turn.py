@@ -71,7 +71,8 @@ def _one(
 
 def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs: Inputs) -> Value:
     run = watched.attempt.run
-    place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line))
+    book = steps.Ledger(run, spec.name)
+    place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line), book)
     value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
     if not isinstance(value, spec.result):
         raise PermanentError(f"{spec.name} gave a {type(value).__name__} where a {spec.result.__name__} was due.")

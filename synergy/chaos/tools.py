@@ -1,0 +1,119 @@
+"""What a step of the chaos pipeline may be told to do with real parts: spend, run a sandbox, show a page, die."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import signal
+import socketserver
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from synergy.chaos import truth
+from synergy.core.bench import Bench, Paid
+from synergy.core.errors import PermanentError, ServiceDown
+from synergy.core.sandboxes.base import Job, Limits
+from synergy.core.toolchains import sandbox
+
+PROVIDER_ENV = "SYNERGY_CHAOS_PROVIDER"  #: port of the provider on loopback
+KILLED_BY = {"hang": "timeout", "memory": "memory", "disk": "disk", "sleep": None, "fork": "timeout"}
+TROUBLES = {
+    "hang": (("sleep", "1000"), Limits(seconds=1)),
+    "memory": (("tail", "/dev/zero"), Limits(seconds=20, memory_mb=64)),
+    "fork": (("sh", "-c", "while :; do sleep 50 & done 2>/dev/null; sleep 50"), Limits(seconds=2, processes=32)),
+    "disk": (("dd", "if=/dev/zero", "of=big", "bs=1M", "count=64"), Limits(seconds=20, disk_mb=8)),
+    "sleep": (("sleep", "1000"), Limits(seconds=30)),
+}
+
+
+def starts(run: str, step: str) -> int:
+    """How often the body of ``step`` has begun."""
+    return len(truth.Truth(Path(os.environ[truth.ENV])).of(run, step, "S"))
+
+
+def die(run: str, step: str, *, whole: bool) -> None:
+    """SIGKILL for this process; ``whole``: for the worker that it belongs to, with all its children."""
+    truth.write(run, step, "K")
+    if whole:
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pay(bench: Bench, key: str, run: str, step: str, kind: str) -> Paid:
+    """One call to the provider, as a careless client makes it: without any time-out."""
+    link = http.client.HTTPConnection("127.0.0.1", int(os.environ[PROVIDER_ENV]))
+    try:
+        truth.write(run, step, "calling")
+        link.request("POST", f"/?kind={kind}", body=b"{}", headers={"Idempotency-Key": key, "Run": run, "Step": step})
+        answer = json.loads(link.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ServiceDown(f"The provider did not answer: {error}") from error
+    finally:
+        link.close()
+    return Paid(answer["text"], answer["cost_usd"])
+
+
+def sandboxed(bench: Bench, trouble: str) -> None:
+    """Run what ``trouble`` says in the real sandbox; PermanentError when the sandbox did not end it as it must."""
+    argv, limits = TROUBLES[trouble]
+    truth.write(bench.root.name, trouble, "sandbox")
+    outcome = sandbox().run(Job(argv=argv, project=bench.project, limits=limits), bench.stopped)
+    bench.check_stop()
+    (bench.project / "big").unlink(missing_ok=True)
+    if outcome.killed != KILLED_BY[trouble]:
+        raise PermanentError(f"The sandbox let {trouble} end with {outcome.killed or outcome.returncode}.")
+
+
+def browse(bench: Bench, seconds: float) -> None:
+    """Show a page in the real browser for ``seconds``. Raises what the browser raises, so a crash is ServiceDown."""
+
+    async def work(chromium: Any, proxy: Any) -> None:
+        profile = await chromium.profile()
+        async with profile.tab("chaos") as tab:
+            end = time.monotonic() + seconds
+            truth.write(bench.root.name, "browser", "browsing")
+            while time.monotonic() < end:
+                await tab.open("/")
+                await asyncio.sleep(0.05)
+
+    session = import_string("visual.browser.session")  # only a step that browses pays for the import of Playwright
+    with _served() as socket, session() as running:
+        running.run(socket, work, bench.check_stop, seconds + 30)
+
+
+@contextmanager
+def _served() -> Iterator[Path]:
+    """A site of one page on a unix socket."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<!doctype html><html lang=en><title>Chaos</title><h1>Chaos</h1></html>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with tempfile.TemporaryDirectory(prefix="chaos-site-") as folder:
+        path = Path(folder, "site.sock")
+        server = socketserver.ThreadingUnixStreamServer(str(path), Page)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield path
+        finally:
+            server.shutdown()
+            server.server_close()
