@@ -62,7 +62,10 @@ def isolated(browser: tools.Tool) -> Iterator[Isolated]:
 
 
 def _script(browser: tools.Tool, folder: Path) -> str:
-    """The wrapper. Only the folder with the profile, which Playwright makes and names, is known when it runs."""
+    """The wrapper. The folder with the profile, which Playwright makes and names, is known only when it runs.
+
+    The folders above it (TMPDIR may be anywhere) are made first, for bubblewrap would make them for its own user alone.
+    """
     root = os.geteuid() == 0
     words = [*tools.bwrap().argv, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     words += [] if root else ["--unshare-user"]
@@ -85,7 +88,12 @@ for word in "$@"; do
   case "$word" in --user-data-dir=*) profile="${{word#*=}}" ;; esac
 done
 {chown}
-exec {shlex.join(words)} --bind "$profile" "$profile" --remount-ro / -- {shlex.join(inner + program)} "$@"
+set -- --bind "$profile" "$profile" --remount-ro / -- {shlex.join(inner + program)} "$@"
+parent=$profile
+while parent=$(dirname "$parent"); [ "$parent" != / ] && [ "$parent" != /tmp ]; do
+  set -- --perms 0755 --dir "$parent" "$@"
+done
+exec {shlex.join(words)} "$@"
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 import time
 from dataclasses import asdict
@@ -28,6 +29,7 @@ from synergy.chaos.scene import Scene  # noqa: E402
 from synergy.chaos.stage import ROLES, Stage, processes_of  # noqa: E402
 from synergy.core.artifacts import ArtifactStore  # noqa: E402
 
+OF_THE_POOL = "pymp-"  #: an empty folder that Celery's pool makes for a worker and removes when it may; kill -9 leaves it
 SETTLED = 10.0  #: seconds in which beats and locks of workers that have left must be gone
 
 log = logging.getLogger(__name__)
@@ -94,8 +96,9 @@ def main() -> int:
         stage.stop()
     alive = processes_of(stage.home, but=os.getpid())
     found += [f"Process {pid} is left: {command}" for pid, command in alive.items()]
-    temporary = [file.name for file in (stage.home / "tmp").iterdir()]
+    temporary = [file.name for file in stage.temporary.iterdir() if not file.name.startswith(OF_THE_POOL)]
     found += [f"{len(temporary)} temporary files are left: {', '.join(temporary[:5])}"] if temporary else []
+    shutil.rmtree(stage.temporary, ignore_errors=True)
     print(json.dumps({"left": found}), file=answers, flush=True)
     return 0
 

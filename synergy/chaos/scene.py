@@ -190,6 +190,7 @@ class Scene:
 
     def story(self, run: Run) -> str:
         run.refresh_from_db()
-        told = [f"{event.step} {event.kind}".strip() for event in run.events.exclude(kind="note").order_by("id")]
+        events = run.events.exclude(kind="note").order_by("id")
+        told = [f"{event.step} {event.kind} {event.data.get('error') or ''}".strip() for event in events]
         steps = {step.name: step.state for step in run.steps.all() if step.state != "done"}
-        return f"{run.state}, {steps}, {', '.join(told[-8:])}"
+        return f"{run.state}, {steps}, {', '.join(told[-30:])}"

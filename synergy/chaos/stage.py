@@ -50,12 +50,15 @@ class Stage:
         self.password = stored_secret(self.home, "valkey")
         self.provider = Provider()
         self.log = self.home / "steps.log"
+        self.temporary = self.home.with_name(self.home.name + "-tmp")  #: what is /tmp to others
         self.truth = truth.Truth(self.log)
         os.environ[truth.ENV] = str(self.log)
 
     def start(self) -> None:
-        for folder in (self.home, self.sockets, self.home / "tmp"):
+        for folder in (self.home, self.sockets):
             secure_folder(folder)
+        self.temporary.mkdir()
+        self.temporary.chmod(0o1777)  # the sandboxes work as other users
         self.log.touch()
         self.proxy = Proxy()
         self.provider.start()
@@ -121,7 +124,7 @@ class Stage:
             "SYNERGY_PORT": "0",
             tools.PROVIDER_ENV: str(provider),
             truth.ENV: str(self.log),
-            "TMPDIR": str(self.home / "tmp"),
+            "TMPDIR": str(self.temporary),
         }
 
     def launch(self, name: str, around: Sequence[str] = (), **env: str) -> Child:

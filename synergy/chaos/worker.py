@@ -59,7 +59,7 @@ def breakable() -> None:
             die_at("claimed", done.next)
         return done
 
-    engine.claim, engine.record = claimed, recorded
+    vars(engine).update(claim=claimed, record=recorded)
 
 
 def publish_copies(count: int) -> None:
@@ -71,7 +71,7 @@ def publish_copies(count: int) -> None:
             send(*given, **more)
         return send(*given, **more)
 
-    app.amqp.send_task_message = send_all
+    vars(app.amqp)["send_task_message"] = send_all
 
 
 if __name__ == "__main__":
