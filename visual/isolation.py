@@ -48,7 +48,7 @@ class Isolated:
 def isolated(browser: tools.Tool) -> Iterator[Isolated]:
     """A sandbox for one start of ``browser``."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="view-", dir="/tmp", ignore_cleanup_errors=True)))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="view-", ignore_cleanup_errors=True)))
         control = stack.enter_context(socket.socket(socket.AF_UNIX))
         folder.chmod(0o711)
         control.bind(str(folder / "control"))

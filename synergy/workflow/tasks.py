@@ -10,6 +10,7 @@ from celery import current_app, shared_task
 from celery.exceptions import Ignore
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
+from synergy.core import scratch
 from synergy.workflow import engine, turn, wire
 from synergy.workflow.heart import heart, still
 from synergy.workflow.shape import shape
@@ -43,10 +44,12 @@ def drain(**_: Any) -> None:
 
 @worker_process_init.connect
 def begin(**_: Any) -> None:
-    """A child was forked: it beats before it gets its first task."""
+    """A child was forked: it has temporary files of its own, and beats before it gets its first task."""
+    scratch.enter()
     heart(shape().engine, expendable=True)
 
 
 @worker_process_shutdown.connect
 def end(**_: Any) -> None:
     still()
+    scratch.leave()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -17,8 +17,9 @@ def test_it_starts_where_the_folder_of_temporary_files_is_somebody_elses(tmp_pat
     profile = tmp_path / "a folder" / "profile"
     profile.mkdir(parents=True)
     tmp_path.chmod(0o700)
-    with isolated(tools.browser()) as box:
-        threading.Thread(target=box.listener, daemon=True).start()
+    with isolated(tools.browser()) as box, ThreadPoolExecutor(1) as pool:
+        listening = pool.submit(box.listener)
         argv = [str(box.executable), f"--user-data-dir={profile}", "--headless", "--dump-dom", "about:blank"]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        listening.result(timeout=5).close()
     assert (done.returncode, done.stdout.strip()) == (0, "<html><head></head><body></body></html>"), done.stderr

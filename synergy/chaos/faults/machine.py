@@ -30,11 +30,13 @@ part = Faults()
 @part.add("Sandbox: hang, memory, fork bomb, full disk", "F20", seconds=6)
 def sandbox_trouble(scene: Scene, rng: Random, n: int) -> None:
     """The sandbox ends untrusted code that does not end, and the run goes on."""
-    scene.stage.crew(1)
+    [worker] = scene.stage.crew(1)
     scene.strike(len(TROUBLES))
     for trouble in TROUBLES:
         scene.submit(tests={"sandbox": trouble})
     scene.finish()
+    inner = [child for pid in scene.stage.pids(worker)[1:] for child in children_of(pid)]
+    scene.held(not inner, f"{len(inner)} processes of sandboxes live on.")
 
 
 @part.add("Worker child killed while its sandbox runs", "F20")
