@@ -44,7 +44,7 @@ def drain(**_: Any) -> None:
 @worker_process_init.connect
 def begin(**_: Any) -> None:
     """A child was forked: it beats before it gets its first task."""
-    heart(shape().engine, expendable=True)
+    heart(shape().engine, expendable=True, queues=",".join(sorted(current_app.amqp.queues.consume_from)))
 
 
 @worker_process_shutdown.connect
