@@ -3,28 +3,83 @@
 from __future__ import annotations
 
 import logging
+import time
+from functools import cache
 
+from django.db import InterfaceError, OperationalError
+
+from monitor import clock
 from monitor.models import Incident
-from monitor.remedies.base import registry
+from monitor.queues import Depth, queues
+from monitor.remedies.base import Remedy, Repair, Tell, registry
+
+__all__ = ["Depth", "heal", "queues", "remedies"]
 
 log = logging.getLogger(__name__)
 
 
+@cache
+def remedies() -> tuple[tuple[str, Remedy], ...]:
+    """All of them, those of lower rank first."""
+    return tuple(sorted(registry.all().items(), key=lambda item: item[1].rank))
+
+
 def heal(*, quick: bool = False, calm: bool = True) -> list[Incident]:
-    """Apply the remedies (``quick``: only the cheap ones; not ``calm``: none that judge who is alive)."""
-    remedies = {name: part for name, part in registry.all().items() if (part.quick or not quick) and (calm or not part.calm)}
-    incidents = []
-    for name in sorted(remedies, key=lambda name: remedies[name].rank):
-        for repair in remedies[name].apply():
-            log.warning("%s: %s %s", name, repair.seen, repair.done)
-            incidents.append(
-                Incident(
-                    run_id=repair.run,
-                    step=repair.step,
-                    remedy=name,
-                    seen=repair.seen,
-                    done=repair.done,
-                    since_seconds=round(repair.since, 3),
-                )
-            )
-    return Incident.objects.bulk_create(incidents)
+    """Look once and mend what is found; one incident for each repair.
+
+    ``quick``: one statement asks whether there is anything to do; from the first remedy that has something, all quick ones are
+    applied. While beat is silent, a full look in every ten seconds. Not ``calm``: no remedy that judges who is alive.
+    """
+    incidents: list[Incident] = []
+    parts = [(name, part) for name, part in remedies() if calm or not part.calm]
+    seen = _look({name: part.asks for name, part in parts if part.asks}, incidents)
+    if quick and not (seen.alone and clock.alone()):
+        rank = min((part.rank for name, part in parts if name in seen.found), default=None)
+        parts = [(name, part) for name, part in parts if part.asks and rank is not None and part.rank >= rank]
+    for name, part in parts:
+        if not quick:
+            _look({}, incidents)  # a remedy may take its time, and a clock be set meanwhile
+        _apply(name, part, incidents)
+    return incidents
+
+
+def _look(questions: dict[str, str], incidents: list[Incident]) -> clock.Look:
+    seen = clock.look(questions)
+    if seen.off:
+        clock.settle(seen, _teller("clock", incidents))
+        seen = clock.look(questions)
+    return seen
+
+
+def _apply(name: str, part: Remedy, incidents: list[Incident]) -> None:
+    """A remedy that fails does not keep the others from their work."""
+    try:
+        part.apply(_teller(name, incidents))
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: nothing works
+    except Exception:
+        log.exception("The remedy %s failed.", name)
+
+
+def _teller(name: str, incidents: list[Incident]) -> Tell:
+    began = time.monotonic()
+
+    def tell(repair: Repair) -> None:
+        nonlocal began
+        log.log(logging.ERROR if repair.alert else logging.WARNING, "%s: %s %s", name, repair.seen, repair.done)
+        incident = Incident(
+            run_id=repair.run,
+            step=repair.step,
+            queue=repair.queue,
+            remedy=name,
+            seen=repair.seen,
+            done=repair.done,
+            since_seconds=round(repair.since, 3),
+            took_seconds=round(time.monotonic() - began, 3),
+            alert=repair.alert,
+        )
+        incident.save()
+        incidents.append(incident)
+        began = time.monotonic()
+
+    return tell

@@ -7,14 +7,15 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from monitor import services
+from monitor import clock, services
 from monitor.watch import rest, watch
 from synergy.workflow import services as workflow
 
 
 @shared_task(name="monitor.heal", ignore_result=True)
 def heal() -> int:
-    """Apply every remedy; the number of repairs."""
+    """Beat speaks: apply every remedy; the number of repairs."""
+    clock.beat_spoke()
     return len(services.heal())
 
 

@@ -15,6 +15,8 @@ from synergy.workflow.times import TIMES
 
 log = logging.getLogger(__name__)
 
+RECONNECT = 0.1  #: seconds between two tries to reach the database again
+
 
 class Watch:
     """Heals once when it starts, then at every tick until it is stopped."""
@@ -33,13 +35,17 @@ class Watch:
     def _live(self) -> None:
         calm_at = 0.0
         while not self._ended.is_set():
+            pause = TIMES.tick * random.uniform(0.8, 1.0)  # noqa: S311  # so that workers do not look in step
             try:
                 heal(quick=True, calm=time.monotonic() >= calm_at)
             except (OperationalError, InterfaceError) as error:
                 log.warning("watch: %s", str(error).strip())
                 connection.close()
                 calm_at = time.monotonic() + TIMES.calm  # when our session was lost, all were, and all locks with them
-            self._ended.wait(TIMES.tick * random.uniform(0.8, 1.0))  # noqa: S311  # so that workers do not look in step
+                pause = RECONNECT
+            except Exception:  # a watch that ended would watch nothing
+                log.exception("watch: a look failed")
+            self._ended.wait(pause)
         connection.close()
 
 

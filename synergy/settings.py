@@ -211,6 +211,7 @@ CELERY_TIMEZONE = "UTC"
 SYNERGY_PIPELINE = env_str("SYNERGY_PIPELINE", "synergy.workflow.pipeline")  #: module with ``PIPELINE``
 ENGINE_LEASE = env_int("SYNERGY_LEASE", 6, low=2, high=600)  #: seconds without a beat after which a worker counts as dead
 ENGINE_BACKOFF = tuple(float(s) for s in env_list("SYNERGY_BACKOFF", ["10", "20", "40"]))  #: seconds before each further try
+ENGINE_QUEUED_LIMIT = env_int("SYNERGY_QUEUED_LIMIT", 3600, low=1)  #: seconds a step waits for a worker at most
 
 LOG_LEVEL = env_choice("LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR"))
 LOGGING = {

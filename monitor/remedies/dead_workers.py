@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from monitor.remedies.base import Remedy, Repair
-from synergy.workflow import engine
+from django.db import transaction
+
+from monitor.remedies.base import Remedy, Repair, Tell
+from synergy.workflow import engine, sql
 
 
-def apply() -> list[Repair]:
-    return [
-        Repair(f"Worker {name} is gone; its last beat was {silent:.1f} s ago.", "Its steps are free.", since=silent)
-        for name, silent in engine.bury()
-    ]
+@transaction.atomic
+def apply(tell: Tell) -> None:
+    for name, silent in engine.bury():
+        tell(Repair(f"Worker {name} is gone; its last beat was {silent:.1f} s ago.", "Its steps are free.", since=silent))
 
 
-part = Remedy(apply, rank=10, quick=True, calm=True)
+part = Remedy(apply, rank=10, asks=sql.SOME_GONE, calm=True)

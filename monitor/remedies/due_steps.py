@@ -1,30 +1,34 @@
 """Ready steps whose time has come: back from a pause between tries, never sent, or sent and lost.
 
-What the broker still holds is not lost, so steps that were sent before are only sent again when a queue holds fewer messages
-than it should. The steps of a stuck chord are ready or running steps like all others: they are sent one by one.
+What was never sent goes out at once. What the broker still holds is not lost, so steps that were sent before are only sent again
+when a queue holds fewer messages than it should; for that, one process in each second asks the broker. The steps of a stuck
+chord are ready or running steps like all others: they are sent one by one.
 """
 
 from __future__ import annotations
 
 import time
 
-from monitor.remedies.base import Remedy, Repair
-from synergy.workflow import engine, wire
+from django.db import transaction
+
+from monitor.remedies.base import Remedy, Repair, Tell
+from synergy.workflow import engine, sql, wire
 
 SECOND_LOOK = 0.5  #: seconds in which a message that is on its way to a child of a worker arrives there
 
 
-def apply() -> list[Repair]:
+def apply(tell: Tell) -> None:
+    wire.send(engine.take_due({}))
     expected = engine.due_queues()
-    if not expected:
-        return []
-    due = engine.take_due({} if engine.newcomers() else missing(expected))
+    if not expected or engine.newcomers():
+        return
+    due = engine.take_due(missing(expected))
     wire.send(due)
-    return [
-        Repair("It was ready, but its message came to nothing.", "It was sent again.", step.run, step.name, step.late)
-        for step in due
-        if step.resent
-    ]
+    with transaction.atomic():
+        for step in due:
+            if step.resent:
+                seen = "It was ready, but its message came to nothing."
+                tell(Repair(seen, "It was sent again.", step.run, step.name, step.late, step.queue))
 
 
 def missing(expected: dict[str, int]) -> dict[str, int]:
@@ -44,4 +48,4 @@ def short(expected: dict[str, int]) -> dict[str, int]:
     return {queue: max(0, count - held.get(queue, 0) - (in_hand if held.get(queue) else 0)) for queue, count in expected.items()}
 
 
-part = Remedy(apply, rank=30, quick=True)
+part = Remedy(apply, rank=30, asks=f"{sql.SOME_UNSENT} OR (EXISTS (SELECT FROM moved) AND {sql.SOME_DUE})")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from monitor.remedies.base import Remedy, Repair
-from synergy.workflow import engine
+from django.db import transaction
+
+from monitor.remedies.base import Remedy, Repair, Tell
+from synergy.workflow import engine, sql
 
 SEEN = {
     "lost": "The worker was gone while it ran.",
     "overdue": "It ran for longer than it may and did not stop.",
 }
+DONE = "The attempt was taken away; it starts again, or is given up."
 
 
-def apply() -> list[Repair]:
-    return [
-        Repair(
-            SEEN[kind], "The attempt was taken away; it starts again, or is given up.", run=run, step=name, since=max(0.0, since)
-        )
-        for run, name, token, kind, since in engine.abandoned()
-        if engine.give_back(run, name, token, kind=kind, error=SEEN[kind])
-    ]
+def apply(tell: Tell) -> None:
+    for run, name, token, kind, since in engine.abandoned():
+        with transaction.atomic():
+            if engine.give_back(run, name, token, kind=kind, error=SEEN[kind]):
+                tell(Repair(SEEN[kind], DONE, run, name, max(0.0, since)))
 
 
-part = Remedy(apply, rank=20, quick=True, calm=True)
+part = Remedy(apply, rank=20, asks=sql.SOME_CUT_OFF, calm=True)

@@ -101,6 +101,7 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    reported = models.BooleanField(db_default=False)  # that it failed was made known
 
     class Meta:
         constraints = [
@@ -111,6 +112,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-created_at"], name="run_of_tenant"),
             models.Index(fields=["created_at"], condition=Q(state__in=LIVE_RUN), name="run_live"),
+            models.Index(fields=["finished_at"], condition=Q(state=RunState.FAILED, reported=False), name="run_unreported"),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +150,8 @@ class Step(models.Model):
         ordering = ["run", "position"]
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="step_once_per_run")]
         indexes = [
-            models.Index(fields=["state", "due"], condition=Q(state__in=(StepState.READY, StepState.RUNNING)), name="step_live")
+            models.Index(fields=["state", "due"], condition=Q(state__in=(StepState.READY, StepState.RUNNING)), name="step_live"),
+            models.Index(fields=["due"], condition=Q(state=StepState.READY, sends=0), name="step_unsent"),
         ]
 
     def __str__(self) -> str:
@@ -201,6 +204,7 @@ class WorkerBeat(models.Model):
     host = models.CharField(max_length=200)
     pid = models.IntegerField()
     engine = models.CharField(max_length=40)
+    queues = models.CharField(max_length=200, db_default="")  # that it serves, separated by commas; empty = not known
     started_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

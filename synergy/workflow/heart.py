@@ -37,6 +37,7 @@ class Watched:
     attempt: Attempt
     stop: threading.Event = field(default_factory=threading.Event)
     overdue: bool = False
+    began: float = field(default_factory=time.monotonic)
     told: float = 0.0  #: when ``stop`` was set (monotonic seconds)
 
 
@@ -46,10 +47,11 @@ class Heart:
     An ``expendable`` process (a pool's child with one task) that works on although it was told to stop is killed: by itself.
     """
 
-    def __init__(self, engine: str, *, expendable: bool = False) -> None:
+    def __init__(self, engine: str, *, expendable: bool = False, queues: str = "") -> None:
         self.worker = uuid.uuid4()
         self.expendable = expendable
         self.engine = engine
+        self.queues = queues
         self._key = self.worker.int & (2**62 - 1)
         self._watched: dict[uuid.UUID, Watched] = {}
         self._notes: list[tuple[uuid.UUID, str, str]] = []
@@ -150,16 +152,17 @@ class Heart:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "engine": self.engine,
+            "queues": self.queues,
             "lease": TIMES.lease,
             "runs": [w.attempt.run for w in mine],
             "names": [w.attempt.name for w in mine],
             "tokens": [w.attempt.token for w in mine],
         }
-        kept: dict[uuid.UUID, bool | None] = dict(session.execute(sql.BEAT.encode(), values).fetchall())
+        limits: dict[uuid.UUID, float] = dict(session.execute(sql.BEAT.encode(), values).fetchall())
         for watched in mine:
-            overdue = kept.get(watched.attempt.token)
-            if overdue is None or overdue:  # no longer ours, or over its limit
-                self._end(watched, overdue=bool(overdue))
+            limit = limits.get(watched.attempt.token)  # by our own clock: the database's may be set while we work
+            if limit is None or time.monotonic() - watched.began > limit:  # no longer ours, or over its limit
+                self._end(watched, overdue=limit is not None)
 
     def _end(self, watched: Watched, *, overdue: bool) -> None:
         if not watched.stop.is_set():
@@ -189,12 +192,12 @@ _lock = threading.Lock()
 _hearts: dict[int, Heart] = {}
 
 
-def heart(engine: str, *, expendable: bool = False) -> Heart:
+def heart(engine: str, *, expendable: bool = False, queues: str = "") -> Heart:
     """The heart of this process; started on first use, so that a forked child has one of its own."""
     with _lock:
         mine = _hearts.get(os.getpid())
         if mine is None:
-            mine = Heart(engine, expendable=expendable)
+            mine = Heart(engine, expendable=expendable, queues=queues)
             mine.start()
             _hearts.clear()
             _hearts[os.getpid()] = mine

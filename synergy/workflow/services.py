@@ -158,9 +158,9 @@ def cancel(run: Run) -> None:
 @transaction.atomic
 def retry(run: Run) -> list[Ready]:
     """Go on with a run that failed or was cancelled, from its last recorded steps, with fresh attempts."""
-    taken = Run.objects.filter(id=run.id, state__in=(RunState.FAILED, RunState.CANCELLED), engine=shape().engine).update(
-        state=RunState.QUEUED, reason="", cancel_requested_at=None, finished_at=None, **_stopped_clock(F("finished_at"))
-    )
+    ended = Run.objects.filter(id=run.id, state__in=(RunState.FAILED, RunState.CANCELLED), engine=shape().engine)
+    fresh = {"reason": "", "reported": False, "cancel_requested_at": None, "finished_at": None}
+    taken = ended.update(state=RunState.QUEUED, **fresh, **_stopped_clock(F("finished_at")))
     if not taken:
         run.refresh_from_db()
         if run.engine != shape().engine:
@@ -222,7 +222,8 @@ def resume(run: Run) -> list[Ready]:
     Event.objects.create(run=run, kind="resumed")
     waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
     ready = [Ready(run.id, step.name, step.queue) for step in waiting]
-    run.steps.filter(state=StepState.READY).update(sends=1, due=Now() + timedelta(seconds=TIMES.resend))
+    again = {"sends": 1, "due": Now() + timedelta(seconds=TIMES.resend), "ready_at": Now()}  # the rest was not spent in a queue
+    run.steps.filter(state=StepState.READY).update(**again)
     return ready
 
 

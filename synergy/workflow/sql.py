@@ -106,14 +106,14 @@ ON CONFLICT (run_id, step, key) DO UPDATE SET key = excluded.key RETURNING answe
 #: One beat: this process lives, and so do the attempts it knows of. Attempts that are not returned are no longer its own.
 BEAT = """
 WITH beat AS (
-  INSERT INTO core_workerbeat (id, beat, lock_key, host, pid, engine)
-  VALUES (%(worker)s, now(), %(key)s, %(host)s, %(pid)s, %(engine)s)
+  INSERT INTO core_workerbeat (id, beat, lock_key, host, pid, engine, queues)
+  VALUES (%(worker)s, now(), %(key)s, %(host)s, %(pid)s, %(engine)s, %(queues)s)
   ON CONFLICT (id) DO UPDATE SET beat = now()
 )
 UPDATE core_step s SET lease = now() + %(lease)s * interval '1 second'
 FROM unnest(%(runs)s::uuid[], %(names)s::text[], %(tokens)s::uuid[]) AS mine (run, name, token)
 WHERE s.run_id = mine.run AND s.name = mine.name AND s.token = mine.token AND s.state = 'running'
-RETURNING s.token, s.deadline < now()
+RETURNING s.token, s.limit_seconds
 """
 
 #: Lines of progress, and who waits for news of these runs is woken.
@@ -126,25 +126,35 @@ WITH told AS (
 SELECT pg_notify('synergy_run_' || replace(run::text, '-', ''), '') FROM unnest(%(wake)s::uuid[]) AS run
 """
 
-#: Workers that are gone: the beat is old, or the lock they hold while they live is free. Just after a restart of the database
-#: all locks are free although the workers live, so for some seconds nobody is called dead.
-BURY = """
-DELETE FROM core_workerbeat
-WHERE now() > pg_postmaster_start_time() + %(calm)s * interval '1 second'
-  AND (beat < now() - %(lease)s * interval '1 second' OR pg_try_advisory_xact_lock(lock_key))
-RETURNING id, host, pid, extract(epoch FROM now() - beat)::float8
-"""
+#: Just after a restart of the database all locks are free and all leases old although the workers live, so for some seconds
+#: nobody is called dead. A start that lies in the future is none: the clock was set back.
+CALM = "now() - pg_postmaster_start_time() BETWEEN interval '0' AND %(calm)s * interval '1 second'"
 
-#: Attempts that nobody works on any more, and those that take too long.
+#: A worker that is gone: its beat is old, or the lock it holds while it lives is free.
+GONE = """NOT (__CALM__) AND (beat < now() - %(lease)s * interval '1 second' OR pg_try_advisory_xact_lock(lock_key))""".replace(
+    "__CALM__", CALM
+)
+SOME_GONE = "EXISTS (SELECT 1 FROM core_workerbeat WHERE __GONE__)".replace("__GONE__", GONE)
+BURY = """
+DELETE FROM core_workerbeat WHERE __GONE__ RETURNING id, host, pid, extract(epoch FROM now() - beat)::float8
+""".replace("__GONE__", GONE)
+
+#: An attempt that takes too long, and one that nobody works on any more.
+OVERDUE = "s.deadline + %(grace)s * interval '1 second' < now()"
+CUT_OFF = """s.state = 'running' AND (__OVERDUE__ OR (NOT (__CALM__)
+  AND (s.lease < now() OR NOT EXISTS (SELECT 1 FROM core_workerbeat w WHERE w.id = s.worker))))
+""".replace("__OVERDUE__", OVERDUE).replace("__CALM__", CALM)
+SOME_CUT_OFF = "EXISTS (SELECT 1 FROM core_step s WHERE __CUT_OFF__)".replace("__CUT_OFF__", CUT_OFF)
 ABANDONED = """
-SELECT s.run_id, s.name, s.token, CASE WHEN s.deadline + %(grace)s * interval '1 second' < now() THEN 'overdue' ELSE 'lost' END,
+SELECT s.run_id, s.name, s.token, CASE WHEN __OVERDUE__ THEN 'overdue' ELSE 'lost' END,
   extract(epoch FROM now() - least(s.lease, s.deadline))::float8
-FROM core_step s
-WHERE s.state = 'running' AND (s.deadline + %(grace)s * interval '1 second' < now()
-  OR (now() > pg_postmaster_start_time() + %(calm)s * interval '1 second'
-      AND (s.lease < now() OR NOT EXISTS (SELECT 1 FROM core_workerbeat w WHERE w.id = s.worker))))
-ORDER BY s.id LIMIT 200
-"""
+FROM core_step s WHERE __CUT_OFF__ ORDER BY s.id LIMIT 200
+""".replace("__OVERDUE__", OVERDUE).replace("__CUT_OFF__", CUT_OFF)
+
+#: Ready steps whose time has come: all of them, and those of which no message is out.
+SOME_DUE = """EXISTS (SELECT 1 FROM core_step s JOIN core_run r ON r.id = s.run_id
+  WHERE s.state = 'ready' AND s.due <= now() AND r.state IN ('queued', 'running'))"""
+SOME_UNSENT = SOME_DUE.replace("WHERE", "WHERE s.sends = 0 AND")
 
 #: Queues with ready steps that are due, and how many messages should be in each.
 DUE_QUEUES = """

@@ -46,7 +46,7 @@ def drain(**_: Any) -> None:
 def begin(**_: Any) -> None:
     """A child was forked: it has temporary files of its own, and beats before it gets its first task."""
     scratch.enter()
-    heart(shape().engine, expendable=True)
+    heart(shape().engine, expendable=True, queues=",".join(sorted(current_app.amqp.queues.consume_from)))
 
 
 @worker_process_shutdown.connect

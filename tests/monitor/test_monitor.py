@@ -37,10 +37,9 @@ def broker(live_valkey):
 def only(monkeypatch):
     """Leave the monitor with these remedies."""
 
-    def choose(**remedies: Remedy) -> None:
-        monkeypatch.setattr(monitor.registry, "all", lambda: remedies)
+    def choose(**parts: Remedy) -> None:
+        monkeypatch.setattr(monitor, "remedies", lambda: sorted(parts.items(), key=lambda item: item[1].rank))
 
-    monkeypatch.setattr(monitor, "registry", type(registry)("monitor.remedies"))
     return choose
 
 
@@ -50,26 +49,29 @@ def found(name: str) -> list[Incident]:
 
 def test_every_file_is_a_remedy_that_can_be_applied_to_a_healthy_system(run):
     assert set(registry.names()) == {
-        "clock_jumps",
+        "dead_letters",
         "dead_workers",
         "due_steps",
         "foreign_runs",
         "late_runs",
+        "late_steps",
         "lost_steps",
-        "waiting_steps",
+        "silent_beat",
+        "waiting_queues",
     }
     assert monitor.heal() == []
 
 
 def test_who_is_dead_is_known_before_steps_are_given_back_and_these_before_messages_are_sent():
-    ranks = {name: part.rank for name, part in registry.all().items()}
-    assert ranks["dead_workers"] < ranks["lost_steps"] < ranks["due_steps"]
+    names = [name for name, _ in monitor.remedies()]
+    assert names[:3] == ["dead_workers", "lost_steps", "due_steps"]
+    assert names[-1] == "dead_letters"  # whatever ended a run, the same look says so
 
 
 def test_each_repair_is_an_incident_with_what_was_seen_and_done(run, only):
     only(
-        late=Remedy(lambda: [Repair("second", "b")], rank=2),
-        early=Remedy(lambda: [Repair("first", "a", run.id, "plan", 1.5)], rank=1),
+        late=Remedy(lambda tell: tell(Repair("second", "b", queue="tests", alert=True)), rank=2),
+        early=Remedy(lambda tell: [time.sleep(0.02), tell(Repair("first", "a", run.id, "plan", 1.5))], rank=1),
     )
     monitor.heal()
     first, second = Incident.objects.order_by("id")
@@ -81,7 +83,9 @@ def test_each_repair_is_an_incident_with_what_was_seen_and_done(run, only):
         "a",
         1.5,
     )
-    assert (second.remedy, second.run) == ("late", None)
+    assert 0.02 <= first.took_seconds < 5
+    assert (second.remedy, second.run, second.queue) == ("late", None, "tests")
+    assert (first.alert, second.alert) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +94,8 @@ def test_each_repair_is_an_incident_with_what_was_seen_and_done(run, only):
 )
 def test_the_quick_look_and_the_time_after_an_outage_leave_out_what_they_must(db, only, quick, calm, applied):
     seen: set[str] = set()
-    parts = {"slow": (False, False), "quick": (True, False), "judge": (True, True)}
-    only(**{n: Remedy(lambda n=n: seen.add(n) or [], rank=1, quick=q, calm=c) for n, (q, c) in parts.items()})
+    parts = {"slow": ("", False), "quick": ("true", False), "judge": ("true", True)}
+    only(**{n: Remedy(lambda tell, n=n: seen.add(n), rank=1, asks=asks, calm=c) for n, (asks, c) in parts.items()})
     monitor.heal(quick=quick, calm=calm)
     assert seen == applied
 
@@ -113,8 +117,9 @@ def test_a_step_that_nobody_takes_is_reported_once(run):
     Step.objects.filter(run=run, name="stack").update(ready_at=Now() - timedelta(seconds=TIMES.queued + 5), due=None)
     monitor.heal()
     monitor.heal()
-    [incident] = found("waiting_steps")
-    assert incident.done == "It waits for a worker of the queue agents."
+    [incident] = found("waiting_queues")
+    assert (incident.run, incident.step, incident.queue) == (run, "stack", "agents")
+    assert (incident.done, incident.alert) == ("No worker serves it.", True)
 
 
 def test_a_new_worker_gets_time_to_look_at_what_it_already_holds(run):

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from monitor import clock as monitor_clock
 from synergy.celery import app
 from synergy.core.models import LIVE_RUN, Run
 from synergy.workflow import db, engine, heart, services, wire
@@ -211,7 +212,8 @@ def submit(send: bool = True, **orders) -> Run:
 @pytest.fixture
 def rows(transactional_db, tiny_pipeline, broker, monkeypatch):
     """The ledger without any worker, on a database that counts as up for long; the engine's connections are closed afterwards."""
-    monkeypatch.setattr(engine, "TIMES", replace(engine.TIMES, calm=0.0))
+    for module in (engine, monitor_clock):
+        monkeypatch.setattr(module, "TIMES", replace(engine.TIMES, calm=0.0))
     yield
     heart.still()
     db.close()

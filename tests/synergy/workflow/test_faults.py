@@ -32,7 +32,7 @@ def test_a_killed_child_costs_its_step_one_more_attempt_and_nothing_else(fleet):
     killed = time.time()
     os.kill(victim, signal.SIGKILL)
     wait_for(lambda: len(fleet.begun(run, "visuals")) == 2, 10, fleet.output)
-    assert fleet.begun(run, "visuals")[1] - killed < 2.5
+    assert fleet.begun(run, "visuals")[1] - killed < 1.5  # aim: 1 s
     fleet.finish(run)
     once_each(run)
     assert run.state == "completed"
@@ -43,13 +43,13 @@ def test_a_killed_child_costs_its_step_one_more_attempt_and_nothing_else(fleet):
 
 def test_another_worker_takes_over_at_once_when_a_whole_worker_is_killed(fleet):
     first = fleet.start(concurrency=2)
-    run = submit(ui={"sleep": 5, "times": 1})
+    run = submit(ui={"sleep": 30, "times": 1})
     fleet.pid(run, "ui")
     fleet.start(concurrency=2)
     killed = time.time()
     fleet.kill(first)
     wait_for(lambda: len(fleet.begun(run, "ui")) == 2, 10, fleet.output)
-    assert fleet.begun(run, "ui")[1] - killed < 2.5
+    assert fleet.begun(run, "ui")[1] - killed < 1.5  # aim: 1 s
     fleet.finish(run)
     once_each(run)
 

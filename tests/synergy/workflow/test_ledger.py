@@ -303,13 +303,6 @@ def test_what_was_never_sent_is_sent_whatever_the_broker_holds():
     assert not first.resent
 
 
-def test_times_far_ahead_are_brought_back_when_the_clock_was_set_back():
-    run = submit(send=False)
-    run.steps.filter(name="stack").update(due=Now() + timedelta(hours=1), next_attempt_at=Now() + timedelta(hours=1))
-    heal()
-    assert engine.claim(shape(), run.id, "stack", WORKER)
-
-
 def test_history_is_only_ever_added_to():
     submit(send=False)
     for change in (lambda: Event.objects.update(kind="nothing"), lambda: Event.objects.all().delete()):
