@@ -20,7 +20,7 @@ from django.db import connection
 
 from synergy.celery import app
 from synergy.core.models import LIVE_RUN, Run
-from synergy.workflow import db, engine, heart, services, wire
+from synergy.workflow import engine, heart, services, wire
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = "tests.synergy.workflow.tiny"
@@ -162,7 +162,6 @@ def ledger(django_db_setup, django_db_blocker):
     """The database without a transaction around the test, shared with live workers, emptied when the module is through."""
     with django_db_blocker.unblock():
         yield
-        db.close()
         call_command("flush", interactive=False, verbosity=0)
         connection.close()
 
@@ -210,8 +209,7 @@ def submit(send: bool = True, **orders) -> Run:
 
 @pytest.fixture
 def rows(transactional_db, tiny_pipeline, broker, monkeypatch):
-    """The ledger without any worker, on a database that counts as up for long; the engine's connections are closed afterwards."""
+    """The ledger without any worker, on a database that counts as up for long; its heart is stilled afterwards."""
     monkeypatch.setattr(engine, "TIMES", replace(engine.TIMES, calm=0.0))
     yield
     heart.still()
-    db.close()
