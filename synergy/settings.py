@@ -51,7 +51,8 @@ DATABASE_URL = env_str("DATABASE_URL", f"postgresql://synergy@/synergy?host={quo
 REDIS_URL = env_str("REDIS_URL") or (
     f"unix://:{stored_secret(SYNERGY_HOME, 'valkey')}@{quote(str(RUNTIME_DIR))}/valkey.sock"  # password in a private folder
 )
-DATABASES = {"default": {**database(DATABASE_URL), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {"default": database(DATABASE_URL)}
+DATABASE_CONNECTIONS = env_int("SYNERGY_DB_CONNECTIONS", 8, low=2, high=1000)  #: of one process, beside its heart's
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

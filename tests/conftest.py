@@ -81,6 +81,7 @@ def django_db_setup(django_test_environment, django_db_blocker, postgres, shared
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
             call_command("migrate", interactive=False, verbosity=0)
         connections.close_all()
+        connections["default"].close_pool()  # a database that somebody is connected to cannot be copied
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     database["NAME"] = name
@@ -88,6 +89,7 @@ def django_db_setup(django_test_environment, django_db_blocker, postgres, shared
     yield
     with django_db_blocker.unblock():
         connections.close_all()
+        connections["default"].close_pool()
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ class Stage:
     def stop(self) -> None:
         """End everything that was started here."""
         connections.close_all()
-        db.close()
+        db.connection.close_pool()
         app.close()
         for name in [name for name in self.children if name not in ("postgres", "valkey")]:
             self.kill(name)

@@ -1,76 +1,34 @@
-"""Connections of the engine itself, beside Django's: pooled per process, autocommitting, with prepared statements.
+"""How the engine speaks to the database: prepared statements, and what to do when the database is away.
 
-Celery closes Django's connections around every task; a claim must not pay for a new one. A statement that runs into a lost
-connection is sent again, so every statement of the engine is written to be repeated.
+A statement that runs into a lost connection is sent again, so every statement of the engine is written to be repeated.
 """
 
 from __future__ import annotations
 
-import os
-import threading
+import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
-from psycopg_pool import ConnectionPool
+from django.db import InterfaceError, OperationalError
+from django.db import connection as django_connection
 
-POOL_MAX = 4  #: connections of one process: a claim holds one for about a millisecond
+from synergy.core.postgres.base import DatabaseWrapper
+
+connection = cast(DatabaseWrapper, django_connection)
+
 PATIENCE = 120.0  #: seconds a statement waits for a database that is away
 
 Row = tuple[Any, ...]
 Done = TypeVar("Done")
 
 
-def parameters() -> dict[str, Any]:
-    """How to reach the database that Django uses. A server that vanished is noticed within about 15 s."""
-    wanted = connection.get_connection_params()
-    known = {key: wanted[key] for key in wanted if key not in ("cursor_factory", "context", "prepare_threshold")}
-    watch = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-    return {"connect_timeout": 5, **watch, **known}
-
-
 def connect() -> psycopg.Connection[Row]:
-    """A connection of its own, autocommitting: for a session that listens or holds a lock."""
-    return psycopg.connect(**parameters(), autocommit=True, prepare_threshold=1)
-
-
-_lock = threading.Lock()
-_pools: dict[int, ConnectionPool[psycopg.Connection[Row]]] = {}
-
-
-def pool() -> ConnectionPool[psycopg.Connection[Row]]:
-    """The pool of this process; a forked child makes its own."""
-    with _lock:
-        mine = _pools.get(os.getpid())
-        if mine is None:
-            _pools.clear()
-            mine = ConnectionPool(
-                kwargs={**parameters(), "autocommit": True, "prepare_threshold": 1},
-                configure=_plan_once,
-                min_size=1,
-                max_size=POOL_MAX,
-                num_workers=1,
-                timeout=5.0,
-                name="engine",
-                open=True,
-            )
-            _pools[os.getpid()] = mine
-        return mine
-
-
-def _plan_once(link: psycopg.Connection[Row]) -> None:
-    """Plan each statement once for each connection: plans do not depend on the values, and planning costs more than running."""
-    link.execute("SET plan_cache_mode = force_generic_plan")
-
-
-def close() -> None:
-    """Close the pool of this process (tests, orderly exit)."""
-    with _lock:
-        mine = _pools.pop(os.getpid(), None)
-    if mine is not None:
-        mine.close()
+    """A connection of its own, autocommitting, outside the pool: for a session that listens or holds a lock."""
+    wanted = connection.get_connection_params()
+    known = {key: wanted[key] for key in wanted if key not in ("cursor_factory", "context")}
+    return psycopg.connect(**known, autocommit=True)
 
 
 def rows(sql: str, values: Mapping[str, Any], patience: float = PATIENCE) -> list[Row]:
@@ -81,20 +39,26 @@ def rows(sql: str, values: Mapping[str, Any], patience: float = PATIENCE) -> lis
     end = time.monotonic() + patience
     while True:
         try:
-            return _once(sql, values)
-        except psycopg.OperationalError:  # restarting, unreachable, a deadlock, or a connection from before the restart
+            with connection.lend() as link:
+                return _run(link, sql, values)
+        except psycopg.OperationalError:  # restarting, unreachable, full, a deadlock, or a connection from before the restart
             if time.monotonic() >= end:
                 raise
-            time.sleep(0.1)
+            if not connection.in_atomic_block:
+                connection.close()
+            pause()
 
 
-def _once(sql: str, values: Mapping[str, Any]) -> list[Row]:
-    mine = pool()
-    link = mine.getconn()
-    try:
-        return link.execute(sql.encode(), values).fetchall()
-    finally:
-        mine.putconn(link)
+def ask(sql: str, values: Mapping[str, Any]) -> list[Row]:
+    """Run one statement on Django's connection of this thread; never repeated. For those who must notice that it was lost."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return _run(connection.connection, sql, values)
+
+
+def _run(link: psycopg.Connection[Row], sql: str, values: Mapping[str, Any]) -> list[Row]:
+    """With a cursor of psycopg: Django's put the values into the text, so that each statement would be planned anew."""
+    return psycopg.Cursor(link).execute(sql.encode(), values).fetchall()
 
 
 def persist(work: Callable[[], Done], patience: float = PATIENCE) -> Done:
@@ -107,11 +71,9 @@ def persist(work: Callable[[], Done], patience: float = PATIENCE) -> Done:
             if time.monotonic() >= end:
                 raise
             connection.close()
-            time.sleep(0.1)
+            pause()
 
 
-def ask(sql: str, values: Mapping[str, Any]) -> list[Row]:
-    """Run one statement on Django's connection of this thread; never repeated. For those who must notice that it was lost."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, dict(values))
-        return list(cursor.fetchall())
+def pause() -> None:
+    """Between two tries; processes that lost the same server do not come back in step."""
+    time.sleep(random.uniform(0.05, 0.15))  # noqa: S311  # not a secret

@@ -66,6 +66,44 @@ class Recorded:
     ready: tuple[Ready, ...] = ()
 
 
+def enter(shape: Shape, run: Run, slug: str, title: str, taken: Sequence[str] = ()) -> list[Ready] | None:
+    """Write ``run``, which is new, its steps, and its project (``slug``, else made as ``title``); None when it is there already.
+
+    ``taken``: steps whose results are taken over from the run's parent. IntegrityError: another run makes the same project just
+    now; nothing was written, and the next try finds it.
+    """
+    needs = [sum(before.name not in taken for before in shape.just_before(spec.name)) for spec in shape]
+    values = {
+        "run": run.id,
+        "tenant": run.tenant_id,
+        "slug": slug,
+        "title": title,
+        "message": run.message,
+        "options": json.dumps(run.options),
+        "stack": run.stack,
+        "confidence": run.confidence,
+        "cost": run.cost_usd,
+        "budget": run.budget_usd,
+        "engine": run.engine,
+        "key": run.idempotency_key,
+        "trace": run.trace_id,
+        "parent": run.parent_id,
+        "carried": run.carried_seconds,
+        "names": [spec.name for spec in shape],
+        "queues": [spec.queue for spec in shape],
+        "limits": [float(spec.seconds) for spec in shape],
+        "needs": needs,
+        "taken": list(taken),
+        "resend": TIMES.resend,
+    }
+    found = ask(sql.ENTER, values)
+    if not found:
+        return None
+    run.project_id, run.created_at = found[0]
+    run._state.adding = False
+    return [Ready(run.id, s.name, s.queue) for s, need in zip(shape, needs, strict=True) if not need and s.name not in taken]
+
+
 def claim(shape: Shape, run: uuid.UUID, name: str, worker: uuid.UUID) -> Attempt | None:
     """Take ``name`` of ``run``; None when there is nothing to take."""
     token = uuid.uuid4()

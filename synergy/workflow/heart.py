@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import random
 import select
 import signal
 import socket
@@ -115,7 +116,7 @@ class Heart:
                     session.execute("DELETE FROM core_workerbeat WHERE id = %s", [self.worker])
             except psycopg.Error as error:
                 log.warning("heart: %s", str(error).strip() or type(error).__name__)
-                self._ended.wait(0.1)
+                self._ended.wait(random.uniform(0.05, 0.15))  # noqa: S311  # hearts that lost one server do not beat in step
 
     def _beat_on(self, session: psycopg.Connection[Row]) -> None:
         locked, due = False, time.monotonic()

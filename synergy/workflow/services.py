@@ -22,13 +22,13 @@ from django.utils.text import slugify
 from inference.planning.clean import clean_message
 from synergy.core.artifacts import digest
 from synergy.core.errors import BadInput
-from synergy.core.models import LIVE_RUN, Event, Membership, Project, Run, RunState, Step, StepState, Tenant
+from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
 from synergy.workflow import engine, steps
 from synergy.workflow.engine import Ready
 from synergy.workflow.heart import STOP_CHANNEL
-from synergy.workflow.shape import Shape, shape
+from synergy.workflow.shape import shape
 from synergy.workflow.times import TIMES
 
 KEY_LENGTH = 200
@@ -75,24 +75,25 @@ def create_run(
         raise BadInput(f"An idempotency key has 1 to {KEY_LENGTH} characters.")
     if not 0 < budget_usd <= 1000:
         raise BadInput("A budget is more than 0 and at most 1,000 US dollars.")
+    slug, title = _project(project, text)
     pipeline = shape()
+    run = Run(
+        tenant=tenant,
+        message=text,
+        options=options,
+        engine=pipeline.engine,
+        budget_usd=Decimal(str(budget_usd)),
+        idempotency_key=key,
+        trace_id=uuid.uuid4().hex,
+    )
     try:
-        with transaction.atomic():
-            run = Run.objects.create(
-                tenant=tenant,
-                project=_project(tenant, project, text),
-                message=text,
-                options=options,
-                engine=pipeline.engine,
-                budget_usd=Decimal(str(budget_usd)),
-                idempotency_key=key,
-                trace_id=uuid.uuid4().hex,
-            )
-            return run, _enter(run, pipeline, {})
-    except IntegrityError:
-        if key is None:
-            raise
-        return _again(tenant, key, text), []
+        ready = engine.enter(pipeline, run, slug, title)
+    except IntegrityError:  # somebody else made the project at this moment: now it is there
+        ready = engine.enter(pipeline, run, slug, title)
+    if ready is not None:
+        return run, ready
+    assert key is not None  # its id is new
+    return _again(tenant, key, text), []
 
 
 def _again(tenant: Tenant, key: str, text: str) -> Run:
@@ -103,8 +104,8 @@ def _again(tenant: Tenant, key: str, text: str) -> Run:
     return run
 
 
-def _project(tenant: Tenant, name: str, message: str) -> Project:
-    """The project called ``name``; without a name each message has one of its own."""
+def _project(name: str, message: str) -> tuple[str, str]:
+    """(slug, title) of the project called ``name``; without a name each message has one of its own."""
     given = " ".join(name.split())
     if len(given) > NAME_LENGTH or not given.isprintable():
         raise BadInput(f"A project's name has at most {NAME_LENGTH} printable characters.")
@@ -112,27 +113,7 @@ def _project(tenant: Tenant, name: str, message: str) -> Project:
     slug = slugify(given)[:NAME_LENGTH] if given else ""
     if not slug:
         slug = f"{slugify(title)[:48]}-{digest((given or message).encode())[:8]}".strip("-")
-    return Project.objects.get_or_create(tenant=tenant, slug=slug, defaults={"name": title})[0]
-
-
-def _enter(run: Run, pipeline: Shape, done: dict[str, Step]) -> list[Ready]:
-    """Write the steps of ``run``; those in ``done`` are taken over from another run."""
-    made, ready = [], []
-    for position, spec in enumerate(pipeline):
-        step = Step(run=run, name=spec.name, position=position, queue=spec.queue, limit_seconds=spec.seconds)
-        step.need = sum(before.name not in done for before in pipeline.just_before(spec.name))
-        if spec.name in done:
-            origin = done[spec.name]
-            step.state, step.need, step.result = StepState.DONE, 0, origin.result
-            step.started_at, step.finished_at, step.cost_usd = origin.started_at, origin.finished_at, origin.cost_usd
-        elif step.need == 0:
-            step.state, step.sends, step.ready_at = StepState.READY, 1, Now()
-            step.due = Now() + timedelta(seconds=TIMES.resend)
-            ready.append(Ready(run.id, spec.name, spec.queue))
-        made.append(step)
-    Step.objects.bulk_create(made)
-    Event.objects.create(run=run, kind="created", data={"parent": str(run.parent_id) if run.parent_id else None})
-    return ready
+    return slug, title
 
 
 def find_run(run_id: uuid.UUID | str, tenant: Tenant | None = None) -> Run:
@@ -178,12 +159,11 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
     if run.engine != pipeline.engine:
         raise BadInput(f"This run belongs to engine {run.engine}, this is {pipeline.engine}.", hint="Start it anew.")
     before = pipeline.before(pipeline.spec(step).name)
-    done = {s.name: s for s in run.steps.filter(name__in=before, state=StepState.DONE)}
+    done = {s.name: s for s in run.steps.filter(name__in=before, state=StepState.DONE).defer("result")}
     if missing := [name for name in before if name not in done]:
         raise BadInput(f"It cannot start from {step}: {', '.join(missing)} never ended.")
-    fresh = Run.objects.create(
+    fresh = Run(
         tenant=run.tenant,
-        project=run.project,
         message=run.message,
         options={**run.options, **({"edits": edits.model_dump(mode="json")} if edits else {})},
         engine=run.engine,
@@ -195,7 +175,9 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
         cost_usd=sum((s.cost_usd for s in done.values()), Decimal(0)),
         carried_seconds=_elapsed(list(done.values())),
     )
-    return fresh, _enter(fresh, pipeline, done)
+    ready = engine.enter(pipeline, fresh, run.project.slug, run.project.name, list(done))
+    assert ready is not None  # its id is new, and it has no key
+    return fresh, ready
 
 
 def _elapsed(steps: Sequence[Step]) -> float:

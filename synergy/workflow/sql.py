@@ -3,6 +3,43 @@
 Times are the database's: ``now()`` of one server orders everything, whatever the clocks of the workers say.
 """
 
+#: A new run with its steps and, where there is none of that name, its project. No row = the run, or its idempotency key, is there
+#: already. The project comes after the run that wants it, so that nothing is left of a run that was refused.
+ENTER = """
+WITH known AS (
+  SELECT id FROM core_project WHERE tenant_id = %(tenant)s AND slug = %(slug)s
+), project AS (
+  SELECT id FROM known
+  UNION ALL
+  SELECT nextval(pg_get_serial_sequence('core_project', 'id')) WHERE NOT EXISTS (SELECT 1 FROM known)
+), run AS (
+  INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, confidence, cost_usd, budget_usd,
+    engine, idempotency_key, trace_id, parent_id, carried_seconds)
+  SELECT %(run)s::uuid, %(tenant)s, project.id, %(message)s, %(options)s::jsonb, 'queued', '', %(stack)s, %(confidence)s::float8,
+    %(cost)s, %(budget)s, %(engine)s, %(key)s, %(trace)s, %(parent)s::uuid, %(carried)s::float8 FROM project
+  ON CONFLICT DO NOTHING RETURNING id, project_id, created_at
+), made AS (
+  INSERT INTO core_project (id, tenant_id, slug, name)
+  SELECT project_id, %(tenant)s, %(slug)s, %(title)s FROM run WHERE NOT EXISTS (SELECT 1 FROM known)
+), steps AS (
+  INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, ready_at, due,
+    result, cost_usd, error, started_at, finished_at)
+  SELECT run.id, s.name, s.position - 1, s.queue, s.seconds,
+    CASE WHEN old.id IS NOT NULL THEN 'done' WHEN s.need = 0 THEN 'ready' ELSE 'waiting' END,
+    CASE WHEN old.id IS NULL THEN s.need ELSE 0 END, 0, 0, 0, go.on::int, CASE WHEN go.on THEN now() END,
+    CASE WHEN go.on THEN now() + %(resend)s * interval '1 second' END,
+    old.result, coalesce(old.cost_usd, 0), '', old.started_at, old.finished_at
+  FROM run CROSS JOIN unnest(%(names)s::text[], %(queues)s::text[], %(limits)s::float8[], %(needs)s::int[])
+    WITH ORDINALITY AS s (name, queue, seconds, need, position)
+  LEFT JOIN core_step old ON old.run_id = %(parent)s::uuid AND old.name = s.name AND s.name = ANY(%(taken)s::text[])
+  CROSS JOIN LATERAL (SELECT s.need = 0 AND old.id IS NULL AS on) go
+), told AS (
+  INSERT INTO core_event (run_id, step, kind, attempt, data)
+  SELECT id, '', 'created', 0, jsonb_build_object('parent', %(parent)s::uuid) FROM run
+)
+SELECT project_id, created_at FROM run
+"""
+
 #: What a step reads: the run, and the results of the steps before it.
 INPUTS = """
 SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,

@@ -47,7 +47,6 @@ def run(transactional_db, settings, watched, own_home) -> Run:
         assert engine.record(shape(), attempt, f'{{"sha": "{sha}"}}', cost_usd=cost, facts=final).accepted
     yield made
     heart.still()
-    db.close()
 
 
 def problems(run: Run, watched: Watched, *allowed: str) -> str:

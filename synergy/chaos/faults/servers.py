@@ -15,7 +15,7 @@ from synergy.chaos.client import Client
 from synergy.chaos.faults.base import Faults
 from synergy.chaos.scene import Scene
 from synergy.core.models import Run
-from synergy.workflow.db import parameters
+from synergy.workflow.db import Row, connect
 from synergy.workflow.times import TIMES
 
 AGAIN = 10.0  #: bar, seconds: after a server is back
@@ -96,7 +96,7 @@ def connections_used_up(scene: Scene, rng: Random, n: int) -> None:
     runs = scene.submit(3, pay="ok", sleep=0.3)
     scene.begun(runs[0], rng.choice(("stack", "ui")))
     scene.strike()
-    hogs: list[psycopg.Connection[tuple[object, ...]]] = []
+    hogs: list[psycopg.Connection[Row]] = []
     try:
         scene.stage.kill("worker1")
         scene.stage.launch("worker1")
@@ -104,7 +104,7 @@ def connections_used_up(scene: Scene, rng: Random, n: int) -> None:
         while time.monotonic() < end:
             with suppress(psycopg.OperationalError):
                 while True:
-                    hogs.append(psycopg.connect(**parameters()))
+                    hogs.append(connect())
             time.sleep(0.05)
     finally:
         for hog in hogs:

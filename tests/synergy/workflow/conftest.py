@@ -21,7 +21,7 @@ from django.db import connection
 from monitor import clock as monitor_clock
 from synergy.celery import app
 from synergy.core.models import LIVE_RUN, Run
-from synergy.workflow import db, engine, heart, services, wire
+from synergy.workflow import engine, heart, services, wire
 
 ROOT = Path(__file__).resolve().parents[3]
 TINY = "tests.synergy.workflow.tiny"
@@ -163,7 +163,6 @@ def ledger(django_db_setup, django_db_blocker):
     """The database without a transaction around the test, shared with live workers, emptied when the module is through."""
     with django_db_blocker.unblock():
         yield
-        db.close()
         call_command("flush", interactive=False, verbosity=0)
         connection.close()
 
@@ -211,9 +210,8 @@ def submit(send: bool = True, **orders) -> Run:
 
 @pytest.fixture
 def rows(transactional_db, tiny_pipeline, broker, monkeypatch):
-    """The ledger without any worker, on a database that counts as up for long; the engine's connections are closed afterwards."""
+    """The ledger without any worker, on a database that counts as up for long; its heart is stilled afterwards."""
     for module in (engine, monitor_clock):
         monkeypatch.setattr(module, "TIMES", replace(engine.TIMES, calm=0.0))
     yield
     heart.still()
-    db.close()

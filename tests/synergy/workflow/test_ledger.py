@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from monitor.models import Incident
 from monitor.services import heal
 from synergy.core.errors import BadInput
-from synergy.core.models import Event, Run, Step, Tenant, WorkerBeat
+from synergy.core.models import Event, Project, Run, Step, Tenant, WorkerBeat
 from synergy.workflow import engine, services, sql, wire
 from synergy.workflow.db import connect
 from synergy.workflow.heart import Heart
@@ -322,6 +322,23 @@ def test_the_same_key_starts_one_run_however_often_it_is_sent():
         services.create_run("Something else", tenant=tenant, key="k1")
     other = Tenant.objects.create(name="Other", slug="other")
     assert services.create_run("Something else", tenant=other, key="k1")[1]
+
+
+def test_a_key_that_is_taken_leaves_no_project_behind():
+    tenant = services.default_tenant()
+    services.create_run("Build a shop for us", tenant=tenant, key="k1")
+    services.create_run("Build a shop for us", tenant=tenant, key="k1", project="Another")
+    assert Project.objects.count() == 1
+
+
+def test_runs_that_start_at_the_same_moment_share_the_project_that_none_of_them_found():
+    tenant = services.default_tenant()
+    for number in range(5):
+        name = f"Shop {number}"
+        got = side_by_side(*[lambda n=name: services.create_run("Build a shop for us", tenant=tenant, project=n)] * 6)
+        assert len({run.id for run, _ in got}) == 6
+        assert {run.project_id for run, _ in got} == {Project.objects.get(name=name).id}
+    assert Step.objects.count() == 5 * 6 * len(list(shape()))
 
 
 @pytest.mark.parametrize(
