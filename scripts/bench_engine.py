@@ -1,7 +1,8 @@
 """``make bench-engine``: what orchestration costs, Synergy next to its peers, all running the pipeline's shape with empty steps.
 
-In each repetition each peer in turn gets fresh workers, warms up, does runs one after the other (latency: from the call that starts
-a run to the end of its last step, read from a log outside every engine), then many at once (throughput; CPU of workers and servers).
+In each repetition each peer in turn gets fresh workers, warms up, does runs one after the other (latency: from the call that
+starts a run to the end of its last step, by a log outside every engine), then many at once (throughput; CPU of workers and
+servers).
 All peers share one PostgreSQL and one Valkey, started as Synergy starts them, data safe on disk. Medians over the repetitions.
 Numbers differ from machine to machine: compare within one run. Options, from the environment:
 REPS, SINGLE and MANY (how many), PEERS (names with commas), JSON (a file to write).
@@ -99,9 +100,7 @@ def repeat(here: Stage, peers: Sequence[Peer], python: Python, plan: Plan) -> tu
 
 
 def tell(report: dict[str, Any]) -> None:
-    say(
-        f"\nMedians; a run has 11 empty steps in 9 levels. The floor, a one-row durable commit: {report['floor_commit_ms']:.2f} ms"
-    )
+    say(f"\nMedians; a run has 11 empty steps in 9 levels. A one-row durable commit: {report['floor_commit_ms']:.2f} ms")
     say(figures.table(report["rows"]))
     say(f"\n{figures.verdicts(report['ratios'])}")
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -98,8 +99,7 @@ def in_order(found: Mapping[str, int]) -> bool:
     """``found``: step → its place in the log."""
     if found.keys() != set(STEPS):
         return False
-    pairs = zip(LEVELS, LEVELS[1:], strict=False)
-    return all(max(found[step] for step in level) < min(found[step] for step in after) for level, after in pairs)
+    return all(max(found[step] for step in level) < min(found[step] for step in after) for level, after in pairwise(LEVELS))
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -113,14 +113,11 @@ def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         found.setdefault(row["peer"], []).append(row)
-    return [
-        {
-            "peer": peer,
-            **{key: round(median(r[key] for r in mine), 2) for key in mine[0] if key != "peer"},
-            "repetitions": len(mine),
-        }
-        for peer, mine in found.items()
-    ]
+    return [{"peer": peer, **middle(mine), "repetitions": len(mine)} for peer, mine in found.items()]
+
+
+def middle(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    return {key: round(median(row[key] for row in rows), 2) for key in rows[0] if key != "peer"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from synergy.embedded import postgres
 
 FEW = 10
 MANY = 10_000
-NEED = "agents,agents,agents,agents,agents,agents,browser,browser,tests,control,control"  #: queues of the steps
+QUEUES = (*["agents"] * 6, "browser", "browser", "tests", "control", "control")  #: of the steps
 
 
 def prepare(sockets: Path, recorded: int) -> None:
@@ -20,7 +20,7 @@ def prepare(sockets: Path, recorded: int) -> None:
     name = template(recorded)
     with postgres.connect(sockets, "postgres") as link:
         link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(postgres.NAME)))
-    values = {"runs": recorded, "steps": list(STEPS), "queues": NEED.split(","), "result": json.dumps({"text": "x" * 300})}
+    values = {"runs": recorded, "steps": list(STEPS), "queues": list(QUEUES), "result": json.dumps({"text": "x" * 300})}
     with postgres.connect(sockets, name) as link:
         for statement in FILL:
             link.execute(statement, values)
@@ -48,15 +48,15 @@ FILL = (
     SELECT t.id, 'Project ' || n, 'project-' || n FROM core_tenant t, generate_series(1, %(runs)s) n WHERE t.slug = 'default'
     """,
     """
-    INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, confidence, engine, trace_id, cost_usd,
-      budget_usd, carried_seconds, created_at, started_at, finished_at)
+    INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, confidence, engine, trace_id,
+      cost_usd, budget_usd, carried_seconds, created_at, started_at, finished_at)
     SELECT gen_random_uuid(), p.tenant_id, p.id, 'Build a dashboard with auth for ' || p.name, '{}', 'completed', '', 'mern', 0.9,
       'empty/1', md5(p.slug), 0, 5, 0, at.t, at.t, at.t + interval '20 seconds'
     FROM core_project p, LATERAL (SELECT now() - p.id * interval '1 minute' AS t) at
     """,
     """
-    INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd, error,
-      result, token, worker, ready_at, started_at, finished_at)
+    INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd,
+      error, result, token, worker, ready_at, started_at, finished_at)
     SELECT r.id, step.name, step.n - 1, (%(queues)s::text[])[step.n], 600, 'done', 0, 1, 0, 0, 1, 0, '', %(result)s,
       gen_random_uuid(), gen_random_uuid(), r.started_at, r.started_at, r.started_at + step.n * interval '1 second'
     FROM core_run r, unnest(%(steps)s::text[]) WITH ORDINALITY AS step (name, n)

