@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from progress import say
@@ -46,20 +47,12 @@ def main() -> int:
         say(f"  – {name} is left out: {why}.")
     recorded = [ledger.FEW, *([ledger.MANY] if any(peer.name == "synergy-10000" for peer in peers) else [])]
     with tempfile.TemporaryDirectory(prefix="run-", dir=place) as home, stage(Path(home), recorded) as here:
-        floor = here.commit_ms()
-        say(f"  one-row durable commit, the floor: {floor:.2f} ms")
-        rows, failed = repeat(here, peers, python, plan)
-    found = figures.medians(rows)
-    report = {
-        "rows": found,
-        "ratios": figures.ratios(found),
-        "floor_commit_ms": round(floor, 3),
-        "skipped": skipped,
-        "failed": failed,
-    }
+        rows, failed, floor = repeat(here, peers, python, plan)
+    report = {"rows": figures.medians(rows), "ratios": figures.ratios(rows), "floor_commit_ms": round(floor, 3)}
     tell(report)
     if file := os.environ.get("JSON"):
-        Path(file).write_text(json.dumps({**report, "plan": vars(plan)}, indent=1) + "\n")
+        report |= {"repetitions": rows, "plan": vars(plan), "skipped": skipped, "failed": failed}
+        Path(file).write_text(json.dumps(report, indent=1) + "\n")
     return 1 if failed else 0
 
 
@@ -79,10 +72,11 @@ def chosen(names: str) -> list[Peer]:
     return [PEERS[word] for word in words]
 
 
-def repeat(here: Stage, peers: Sequence[Peer], python: Python, plan: Plan) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """All rows, and for each peer that could not be measured why."""
-    names, rows, failed = count(1), list[dict[str, Any]](), dict[str, str]()
+def repeat(here: Stage, peers: Sequence[Peer], python: Python, plan: Plan) -> tuple[list[dict[str, Any]], dict[str, str], float]:
+    """All rows; for each peer that could not be measured why; the median of a one-row durable commit, in ms."""
+    names, rows, failed, floors = count(1), list[dict[str, Any]](), dict[str, str](), list[float]()
     for repetition in range(plan.repetitions):
+        floors.append(here.commit_ms())
         for peer in peers:
             began = time.monotonic()
             try:
@@ -91,17 +85,18 @@ def repeat(here: Stage, peers: Sequence[Peer], python: Python, plan: Plan) -> tu
                 failed[peer.name] = str(error)
                 say(f"  ✗ {peer.name}: {error}")
                 continue
-            rows.append(row)
+            rows.append({**row, "repetition": repetition})
             say(
                 f"  ✓ {repetition + 1}/{plan.repetitions} {peer.name:<16} p50 {row['latency_p50_ms']:6.1f} ms"
                 f"   {row['runs_per_s']:6.1f} runs/s   CPU {row['cpu_ms_per_run']:6.1f} ms   ({time.monotonic() - began:.0f} s)"
             )
-    return rows, failed
+    return rows, failed, median(floors)
 
 
 def tell(report: dict[str, Any]) -> None:
     say(f"\nMedians; a run has 11 empty steps in 9 levels. A one-row durable commit: {report['floor_commit_ms']:.2f} ms")
     say(figures.table(report["rows"]))
+    say("others: cores that the rest of the machine took meanwhile; the more of it, the less its figures say")
     say(f"\n{figures.verdicts(report['ratios'])}")
 
 

@@ -79,8 +79,8 @@ def test_what_processes_write_is_what_is_read(log):
     assert 0 <= figures.spans(log.lines, ["r7"])[0] < 60
 
 
-def row(peer: str, latency: float, speed: float, cost: float) -> dict[str, object]:
-    return {"peer": peer, "latency_p50_ms": latency, "runs_per_s": speed, "cpu_ms_per_run": cost}
+def row(peer: str, latency: float, speed: float, cost: float, repetition: int = 0) -> dict[str, object]:
+    return {"repetition": repetition, "peer": peer, "latency_p50_ms": latency, "runs_per_s": speed, "cpu_ms_per_run": cost}
 
 
 def results(*rows: dict[str, object]) -> dict[tuple[str, str], str]:
@@ -109,11 +109,19 @@ def test_a_slow_synergy_meets_no_bar_and_the_table_says_so():
 
 
 def test_medians_are_taken_over_repetitions():
-    rows = [row("synergy", 10, 1, 5), row("celery", 50, 2, 6), row("synergy", 30, 3, 7), row("synergy", 20, 9, 9)]
-    assert figures.medians(rows) == [
-        {**row("synergy", 20, 3, 7), "repetitions": 3},
-        {**row("celery", 50, 2, 6), "repetitions": 1},
-    ]
+    rows = [row("synergy", 10, 1, 5), row("celery", 50, 2, 6), row("synergy", 30, 3, 7, 1), row("synergy", 20, 9, 9, 2)]
+    synergy, celery = figures.medians(rows)
+    assert synergy == {"peer": "synergy", "latency_p50_ms": 20, "runs_per_s": 3, "cpu_ms_per_run": 7, "repetitions": 3}
+    assert celery["latency_p50_ms"] == 50
+
+
+def test_a_ratio_is_taken_within_a_repetition():
+    """A busy neighbour in the second and third makes everything slow there, and changes no ratio."""
+    rows = [row("synergy", 9999, 1, 1, 3)]  # where celery failed there is nothing to compare
+    for number, slowness in enumerate([1, 10, 11]):
+        rows += [row("synergy", 20 * slowness, 1, 1, number), row("celery", 25 * slowness, 1, 1, number)]
+    said = figures.ratios(rows)[0]
+    assert (said["ratio"], said["low"], said["high"], said["result"]) == (0.8, 0.8, 0.8, "met")
 
 
 def test_peers_whose_packages_are_missing_are_skipped_with_a_word():

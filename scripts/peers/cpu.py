@@ -1,4 +1,4 @@
-"""CPU time of processes and of all that they started, from /proc."""
+"""CPU time of processes and of all that they started, and of the whole machine, from /proc."""
 
 from __future__ import annotations
 
@@ -28,3 +28,9 @@ def seconds(roots: Collection[int]) -> float:
     while more := {pid for pid, (parent, _) in known.items() if parent in mine} - mine:
         mine |= more
     return sum(known[pid][1] for pid in mine if pid in known) / TICK
+
+
+def machine() -> float:
+    """CPU seconds that all processes of this machine took so far."""
+    user, nice, system, _, _, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
+    return (user + nice + system + irq + softirq) / TICK

@@ -117,7 +117,7 @@ def medians(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def middle(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    return {key: round(median(row[key] for row in rows), 2) for key in rows[0] if key != "peer"}
+    return {key: round(median(row[key] for row in rows), 2) for key in rows[0] if key not in ("peer", "repetition")}
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,20 @@ BARS = (
 
 
 def ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each bar with its ratio and "met", "not met" or "not measured"."""
-    known = {row["peer"]: row for row in rows}
+    """Each bar with its ratio and "met", "not met" or "not measured".
+
+    The ratio is the median of those within each repetition: what else runs on the machine changes from one to the next.
+    """
+    known = {(row["peer"], row["repetition"]): row for row in rows}
     found = []
     for bar in BARS:
         said: dict[str, Any] = {"figure": bar.figure, "peer": bar.peer, "of": bar.of, "ratio": None, "result": "not measured"}
         said["bar"] = f"{'≤' if bar.holds is operator.le else '≥'} {bar.limit}"
-        if bar.peer in known and bar.of in known:
-            ratio = known[bar.peer][bar.figure] / known[bar.of][bar.figure]
-            said |= {"ratio": round(ratio, 3), "result": "met" if bar.holds(ratio, bar.limit) else "not met"}
+        mine = [(row, known.get((bar.of, number))) for (peer, number), row in known.items() if peer == bar.peer]
+        if each := [row[bar.figure] / other[bar.figure] for row, other in mine if other and other[bar.figure]]:
+            ratio = median(each)
+            said |= {"ratio": round(ratio, 3), "low": round(min(each), 3), "high": round(max(each), 3)}
+            said["result"] = "met" if bar.holds(ratio, bar.limit) else "not met"
         found.append(said)
     return found
 
@@ -168,6 +173,7 @@ COLUMNS = {
     "cpu_server_ms": "servers",
     "cpu_submit_ms": "(submit)",
     "steps_twice": "twice",
+    "others_cores": "others",
 }
 
 
@@ -182,7 +188,10 @@ def cell(value: object) -> str:
 
 def verdicts(found: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(
-        f"{said['figure']:<16}{said['peer'] + ' / ' + said['of']:<28}"
-        f"{'–' if said['ratio'] is None else format(said['ratio'], '.2f'):>6}   {said['bar']:<7} {said['result']}"
+        f"{said['figure']:<16}{said['peer'] + ' / ' + said['of']:<28}{spread(said):<19}{said['bar']:<7}{said['result']}"
         for said in found
     )
+
+
+def spread(said: Mapping[str, Any]) -> str:
+    return "–" if said["ratio"] is None else f"{said['ratio']:.2f} ({said['low']:.2f}–{said['high']:.2f})"

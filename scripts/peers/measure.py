@@ -49,11 +49,11 @@ class Turn:
         if wrong := figures.broken(self.stage.log.lines, runs):
             raise NotMeasured(f"{len(wrong)} of {len(runs)} runs left out a step or took it too early, such as {wrong[0]}.")
 
-    def cpu(self) -> tuple[float, float, float]:
-        """CPU seconds of workers, servers, and of the process that starts runs, where that is not a worker."""
+    def cpu(self) -> tuple[float, float, float, float]:
+        """CPU seconds of workers, servers, the process that starts runs where that is not a worker, and of the whole machine."""
         feeder = self.crew.feeder.pid
         apart = [feeder] if feeder not in self.crew.workers else []
-        return cpu.seconds(self.crew.workers), cpu.seconds(self.crew.servers), cpu.seconds(apart)
+        return cpu.seconds(self.crew.workers), cpu.seconds(self.crew.servers), cpu.seconds(apart), cpu.machine()
 
 
 def measure(stage: Stage, peer: Peer, python: Python, plan: Plan, names: count[int]) -> dict[str, float | str]:
@@ -84,10 +84,12 @@ def one_by_one(turn: Turn, number: int) -> dict[str, float]:
 def at_once(turn: Turn, number: int) -> dict[str, float]:
     runs = turn.runs(number)
     time.sleep(SETTLE)
-    before = turn.cpu()
+    before, began = turn.cpu(), time.monotonic()
     turn.finish(runs, BUSY, look=0.02)
     time.sleep(SETTLE)
-    workers, servers, feeder = ((b - a) / number * 1000 for a, b in zip(before, turn.cpu(), strict=True))
+    workers, servers, feeder, everybody = (b - a for a, b in zip(before, turn.cpu(), strict=True))
+    others = (everybody - workers - servers - feeder) / (time.monotonic() - began)
+    workers, servers, feeder = (spent / number * 1000 for spent in (workers, servers, feeder))
     turn.stage.log.read()  # what ran once more comes late
     lines = turn.stage.log.lines
     return {
@@ -97,4 +99,5 @@ def at_once(turn: Turn, number: int) -> dict[str, float]:
         "cpu_server_ms": servers,
         "cpu_submit_ms": feeder,
         "steps_twice": figures.twice(lines, runs),
+        "others_cores": others,
     }
