@@ -21,6 +21,7 @@ LOCKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "uv.txt": (("uv.in",), ("dev.txt",)),
     "node.txt": (("node.in",), ()),
     "bubblewrap.txt": (("bubblewrap.in",), ()),
+    "bench.txt": (("bench.in",), ("dev.txt",)),
 }
 MARK = "# inputs: "
 OLDEST = "3.11"
