@@ -10,13 +10,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
 from monitor.models import Clock
 from monitor.remedies.base import Repair, Tell
 from synergy.workflow.clock import skip
-from synergy.workflow.db import Row, ask
+from synergy.workflow.db import ask
 from synergy.workflow.times import TIMES
 
 NOBODY = 30.0  #: seconds without any look
@@ -74,22 +73,13 @@ def look(questions: Mapping[str, str]) -> Look:
         "calm": TIMES.calm,
     }
     statement = LOOK.replace("__QUESTIONS__", ", ".join(questions.values()))
-    rows = _ask(statement, values)
+    rows = ask(statement, values)
     if not rows:
         Clock.objects.bulk_create([Clock(id=1)], ignore_conflicts=True)
-        rows = _ask(statement, values)
+        rows = ask(statement, values)
     [(now, most, off, alone, answers)] = rows
     _known = (now, own)
     return Look(most, off, alone, frozenset(name for name, yes in zip(questions, answers, strict=True) if yes))
-
-
-def _ask(statement: str, values: Mapping[str, object]) -> list[Row]:
-    """``ask``, planned once for each connection: planning takes many times as long as the answer."""
-    connection.ensure_connection()
-    link = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor[Row](link) as cursor:  # Django's own cursors plan each time
-        link.prepare_threshold = 1
-        return cursor.execute(statement.encode(), values).fetchall()
 
 
 @transaction.atomic
