@@ -22,7 +22,6 @@ def main() -> int:
     worker = app.Worker(
         queues=argument,
         pool_cls="prefork",
-        task_events=True,
         without_gossip=True,
         without_mingle=True,
         loglevel=settings.LOG_LEVEL,

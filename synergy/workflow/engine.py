@@ -138,8 +138,10 @@ def record(
     if not found:
         refuse(attempt)
         return Recorded(accepted=False)
-    mine = [Attempt(attempt.run, name, token, attempt.worker, number) for name, state, _, number in found if state == "running"]
-    ready = tuple(Ready(attempt.run, name, queue) for name, state, queue, _ in found if state == "ready")
+    mine = [
+        Attempt(attempt.run, name, token, attempt.worker, number) for name, state, _, number, *_ in found if state == "running"
+    ]
+    ready = tuple(Ready(attempt.run, name, queue) for name, state, queue, *_ in found if state == "ready")
     return Recorded(accepted=True, next=mine[0] if mine else None, ready=ready)
 
 
@@ -233,6 +235,7 @@ def close_run(run: uuid.UUID, state: str, reason: str, *, but: str = "") -> bool
     steps = Step.objects.filter(run_id=run, state__in=LIVE_STEP).exclude(name=but)
     steps.update(state=ended, token=None, worker=None, lease=None, deadline=None, due=None, finished_at=Now())
     Event.objects.create(run_id=run, kind="finished", data={"state": state, "reason": reason})
+    ask(f"SELECT {sql.wake('%(run)s::uuid')}", {"run": run})
     return True
 
 

@@ -27,7 +27,7 @@ from synergy.workflow.times import TIMES
 
 log = logging.getLogger(__name__)
 
-GATHER = 0.02  #: seconds in which news are gathered, so that steps of no length do not pay for a message each
+GATHER = 0.2  #: seconds in which news are gathered, so that short steps do not pay for a message each; an end is told at once
 STOP_CHANNEL = "synergy_stop"  #: a run was ended from outside: look at once, not at the next beat
 
 

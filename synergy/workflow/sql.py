@@ -40,6 +40,12 @@ WITH known AS (
 SELECT project_id, created_at FROM run
 """
 
+
+def wake(run: str) -> str:
+    """Wakes who waits for news of ``run``, an expression of type uuid."""
+    return f"pg_notify('synergy_run_' || replace(({run})::text, '-', ''), '')"
+
+
 #: What a step reads: the run, and the results of the steps before it.
 INPUTS = """
 SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,
@@ -110,8 +116,10 @@ WITH done AS (
   SELECT run_id, '', 'finished', 0, NULL, jsonb_build_object('state', %(final)s::text, 'reason', %(reason)s::text)
   FROM done WHERE %(final)s::text IS NOT NULL
 )
-SELECT next.name, next.state, next.queue, next.attempt FROM done LEFT JOIN next ON next.state <> 'waiting'
-"""
+SELECT next.name, next.state, next.queue, next.attempt,
+  CASE WHEN %(final)s::text IS NOT NULL THEN __WAKE__ END
+FROM done LEFT JOIN next ON next.state <> 'waiting'
+""".replace("__WAKE__", wake("done.run_id"))
 
 #: After RECORD gave nothing: was it recorded by this very token, and only the answer was lost? Then what RECORD would have said.
 RECORDED = """
@@ -160,8 +168,8 @@ WITH told AS (
   SELECT run, step, 'note', 0, %(worker)s, jsonb_build_object('line', line)
   FROM unnest(%(runs)s::uuid[], %(steps)s::text[], %(lines)s::text[]) AS note (run, step, line)
 )
-SELECT pg_notify('synergy_run_' || replace(run::text, '-', ''), '') FROM unnest(%(wake)s::uuid[]) AS run
-"""
+SELECT __WAKE__ FROM unnest(%(wake)s::uuid[]) AS run
+""".replace("__WAKE__", wake("run"))
 
 #: Just after a restart of the database all locks are free and all leases old although the workers live, so for some seconds
 #: nobody is called dead. A start that lies in the future is none: the clock was set back.
@@ -207,6 +215,7 @@ WITH ranked AS (
     coalesce((%(again)s::jsonb->>s.queue)::int, 0) AS again, extract(epoch FROM now() - s.due)::float8 AS late
   FROM core_step s JOIN core_run r ON r.id = s.run_id
   WHERE s.state = 'ready' AND s.due <= now() AND r.state IN ('queued', 'running')
+    AND (s.sends = 0 OR (%(again)s::jsonb->>s.queue)::int > 0)
 ), picked AS (
   SELECT s.id, ranked.sends, ranked.late FROM core_step s JOIN ranked ON ranked.id = s.id
   WHERE s.state = 'ready' AND s.due <= now() AND (ranked.sends = 0 OR ranked.rank <= ranked.again)

@@ -20,15 +20,15 @@ LEAVING = mmap.mmap(-1, 1)  #: one byte that the worker shares with its children
 
 @shared_task(name=wire.STEP_TASK, acks_late=True, ignore_result=True)
 def step(run: str, name: str, in_chord: bool = False) -> None:
-    """Look at one row; if it is ready, work. A message that comes late or twice finds nothing to do.
-
-    Such a message does not count as a part of its chord: the body must not go out before its header is done.
-    """
+    """Look at one row; if it is ready, work. A message that comes late or twice finds nothing to do."""
     done = turn.take(uuid.UUID(run), name, goes_on=serves)
-    if not done.worked and in_chord:
+    if not in_chord:
+        wire.send(done.ready)
+    elif done.worked == 1:  # the chord sends its body itself, but one that lost a part never does
+        wire.send(done.ready if done.ready and engine.repaired(done.ready[0].run, shape().siblings(name)) else ())
+    else:  # nothing to do: the body must not go out before its header is done; or it was done here, and need not go out
+        wire.send(done.ready)
         raise Ignore
-    if done.ready and (not in_chord or engine.repaired(done.ready[0].run, shape().siblings(name))):
-        wire.send(done.ready)  # the chord sends its body itself, but one that lost a part never does
 
 
 def serves(queue: str) -> bool:

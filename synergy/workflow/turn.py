@@ -29,9 +29,9 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Turn:
-    """``worked``: at least one step was claimed. ``ready`` wants messages."""
+    """``worked``: this many steps were claimed. ``ready`` wants messages."""
 
-    worked: bool
+    worked: int
     ready: tuple[Ready, ...] = ()
 
 
@@ -40,9 +40,10 @@ def take(run: uuid.UUID, name: str, *, goes_on: Callable[[str], bool]) -> Turn:
     pipeline = shape()
     pulse = heart(pipeline.engine)
     attempt = engine.claim(pipeline, run, name, pulse.worker)
-    worked, ready = attempt is not None, tuple[Ready, ...]()
+    worked, ready = 0, tuple[Ready, ...]()
     known: Inputs | None = None
     while attempt is not None:
+        worked += 1
         recorded, known = _one(pipeline, pulse, attempt, goes_on, known)
         attempt, ready = recorded.next, recorded.ready
         pulse.news(run)
@@ -62,7 +63,7 @@ def _one(
         value = _run(pipeline, spec, pulse, watched, inputs)
         result, facts = value.model_dump_json(), steps.facts(value, inputs)
         following = pipeline.after(spec.name)
-        inline = len(following) == 1 and len(pipeline.siblings(spec.name)) == 1 and goes_on(following[0].queue)
+        inline = len(following) == 1 and goes_on(following[0].queue)
         recorded = engine.record(pipeline, attempt, result, cost_usd=steps.cost(value), facts=facts, inline=inline)
         known = steps.with_result(pipeline, inputs, spec.name, result) if recorded.next else None
     pulse.unwatch(attempt)
