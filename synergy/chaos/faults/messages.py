@@ -64,15 +64,21 @@ def step_raced(scene: Scene, rng: Random, n: int) -> None:
 
 @part.add("Lost chord body", seconds=5, quick=1)
 def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
-    """The counters of a chord are lost while its parts run: Celery will never send its body."""
-    scene.stage.crew(1)
-    scene.within(extra=5.0)
+    """The counters of a chord are lost while its parts run: Celery will never send its body.
+
+    The worker is leaving, so it does not go on with the body in line.
+    """
+    [worker] = scene.stage.crew(1)
+    scene.within(extra=10.0)
     [run] = scene.submit(pay="ok", sleep=0.05, steps={"code:devops": {"sleep": 0.8}})
     scene.begun(run, "code:devops")
     scene.strike()
+    scene.stage.children[worker].ask()
     with scene.stage.broker(1) as counters:
         counters.flushdb()
+    scene.stage.launch("worker2")
     scene.finish()
+    scene.held(run.steps.get(name="ui").sends > 1, "The body was sent without its counters.")
 
 
 @part.add("Lost part of a chord", seconds=8, quick=1)
