@@ -45,6 +45,11 @@ WHERE c.id = 1 AND old.seen NOT BETWEEN now() - %(most)s * interval '1 second' A
 RETURNING extract(epoch FROM now() - old.seen)::float8
 """
 
+ALONE = """
+UPDATE monitor_clock SET whole = now()
+WHERE id = 1 AND silent AND whole < now() - %(full)s * interval '1 second' RETURNING id
+"""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -94,12 +99,6 @@ def settle(seen: Look, tell: Tell) -> None:
 def alone() -> bool:
     """Whether this process may do the full look that beat does not ask for. Of several, one may."""
     return bool(ask(ALONE, {"full": FULL}))
-
-
-ALONE = """
-UPDATE monitor_clock SET whole = now()
-WHERE id = 1 AND silent AND whole < now() - %(full)s * interval '1 second' RETURNING id
-"""
 
 
 def beat_spoke() -> None:

@@ -39,6 +39,11 @@ def test_the_worker_serves_every_queue():
     assert command[command.index("--queues") + 1].split(",") == list(settings.QUEUES)
 
 
+def test_flower_asks_for_its_password_everywhere():
+    [conf] = [word for word in COMPOSE["services"]["flower"]["command"] if word.startswith("--conf=")]
+    assert (ROOT / conf.partition("=")[2]).read_text().count("authenticated(Metrics.get)") == 1
+
+
 def test_no_port_is_open_to_the_network_and_no_secret_has_a_default():
     text = (ROOT / "docker-compose.yml").read_text()
     ports = [port for spec in COMPOSE["services"].values() for port in spec.get("ports", ())]

@@ -56,6 +56,7 @@ def flower(home: Path, sockets: Path) -> Service:
         "-A",
         "synergy.celery",
         "flower",
+        f"--conf={BASE_DIR / 'synergy/embedded/flowerconfig.py'}",
         "--address=127.0.0.1",
         f"--port={port}",
         "--xsrf_cookies=True",

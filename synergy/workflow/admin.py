@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -18,7 +19,8 @@ from synergy.core.admin import ReadOnly, own
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, PermanentError
 from synergy.core.models import Event, Run, Step, WorkerBeat
-from synergy.workflow import review, services, wire
+from synergy.workflow import review, services
+from synergy.workflow.actions import ACTIONS, STATES, act
 from synergy.workflow.report import Results, results, run_seconds, step_seconds
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -53,8 +55,19 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     search_fields = ("message", "id__startswith", "project__name", "reason")
     show_full_result_count = False
-    readonly_fields = ("id", "created_at", "seconds", "sure", "cost", "gates", "delivered", "requirements", "screenshots")
-    inlines = (StepInline, EventInline)
+    readonly_fields = (
+        "decide",
+        "id",
+        "created_at",
+        "seconds",
+        "sure",
+        "cost",
+        "gates",
+        "delivered",
+        "requirements",
+        "screenshots",
+    )
+    inlines: ClassVar[tuple[Any, ...]] = (StepInline, EventInline)
     actions = ("cancel", "retry", "pause", "resume")
     fieldsets = (
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
@@ -71,6 +84,10 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_view_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
         return super().has_view_permission(request, obj) and (obj is None or own(request, Run.objects.filter(pk=obj.pk)).exists())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Run | None = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        return [*shown, ("Decide", {"fields": ("decide",)})] if self.has_operate_permission(request) else shown
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core.change_run")
@@ -123,45 +140,70 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def delivered(self, run: Run) -> SafeString:
         return review.delivery(run, self._values(run))
 
+    @admin.display(description="what to do")
+    def decide(self, run: Run) -> SafeString:
+        possible = [name for name, states in STATES.items() if run.state in states]
+        return review.decisions(run, possible, services.forkable(run))
+
     # --- actions ---
 
     @admin.action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        self._each(request, runs, services.cancel)
+        self._each(request, runs, "cancel")
 
     @admin.action(description="Try again, from the last recorded steps", permissions=["operate"])
     def retry(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        self._each(request, runs, lambda run: wire.send_soon(services.retry(run)))
+        self._each(request, runs, "retry")
 
     @admin.action(description="Pause", permissions=["operate"])
     def pause(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        self._each(request, runs, services.pause)
+        self._each(request, runs, "pause")
 
     @admin.action(description="Go on with paused runs", permissions=["operate"])
     def resume(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        self._each(request, runs, lambda run: wire.send_soon(services.resume(run)))
+        self._each(request, runs, "resume")
 
-    def _each(self, request: HttpRequest, runs: QuerySet[Run], act: Callable[[Run], None]) -> None:
+    def _each(self, request: HttpRequest, runs: QuerySet[Run], action: str) -> None:
         done = 0
         for run in Run.objects.filter(pk__in=runs.values("pk")):
             try:
-                act(run)
+                act(action, run)
                 done += 1
             except BadInput as error:
                 self.message_user(request, f"{str(run.id)[:8]}: {error.message}", messages.WARNING)
         self.message_user(request, f"Done for {done} runs.", messages.SUCCESS if done else messages.WARNING)
 
-    # --- artifacts ---
+    def operate(self, request: HttpRequest, run_id: uuid.UUID, action: str) -> HttpResponse:
+        """A button of the run's page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        run = self._visible(request, run_id)
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        try:
+            run = act(action, run, request.POST.get("step", ""))
+            self.message_user(request, f"Done: this run is {run.state}.", messages.SUCCESS)
+        except BadInput as error:
+            self.message_user(request, str(error), messages.WARNING)
+        return redirect("admin:core_run_change", run.pk)
+
+    def _visible(self, request: HttpRequest, run_id: uuid.UUID) -> Run:
+        run: Run | None = self.get_object(request, str(run_id))
+        if run is None or not self.has_view_permission(request, run):
+            raise Http404
+        return run
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.artifact)
-        return [path("<uuid:run_id>/artifact/<str:sha>", view, name="run_artifact"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        artifact = path("<uuid:run_id>/artifact/<str:sha>", view(self.artifact), name="run_artifact")
+        acts = [path(f"<uuid:run_id>/{name}", view(self.operate), {"action": name}, name=f"run_{name}") for name in ACTIONS]
+        return [artifact, *acts, *super().get_urls()]
+
+    # --- artifacts ---
 
     def artifact(self, request: HttpRequest, run_id: uuid.UUID, sha: str) -> HttpResponse:
         """A file that a step of this run recorded. It was made by untrusted code: a browser may show it, never run it."""
-        run = self.get_object(request, str(run_id))
-        if run is None or not self.has_view_permission(request, run):
-            raise Http404
+        run = self._visible(request, run_id)
         if not run.steps.filter(result__contains=f'"{sha}"').exists():
             raise Http404
         try:
@@ -185,4 +227,4 @@ def harmless(data: bytes, name: str) -> HttpResponse:
 
 @admin.register(WorkerBeat)
 class WorkerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("id", "host", "pid", "engine", "started_at", "beat")
+    list_display = ("id", "host", "pid", "engine", "queues", "started_at", "beat")

@@ -1,7 +1,9 @@
-"""The HTTP interface: start a run, look at it.
+"""The HTTP interface: start a run, look at it, decide about it.
 
 ``POST /api/runs`` ``{"message", "stack"?, "project"?}`` → 202 and the run; with an ``Idempotency-Key`` header a repeated request
 gives the same run. ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
+``POST /api/runs/<id>/cancel|retry|pause|resume`` and ``…/fork`` ``{"step"}`` → 202 and the state of the run that goes on: the
+same one, or the fork.
 Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
 """
 
@@ -21,7 +23,7 @@ from rest_framework.views import APIView, exception_handler
 
 from synergy.core.errors import BadInput, SynergyError
 from synergy.core.models import Run, Tenant
-from synergy.workflow import services, wire
+from synergy.workflow import actions, services, wire
 from synergy.workflow.report import summary
 
 
@@ -44,13 +46,32 @@ class Runs(APIView):
             key=request.headers.get("Idempotency-Key"),
         )
         transaction.on_commit(lambda: wire.send_soon(ready))
-        answer = {"id": str(run.id), "state": run.state}
-        return Response(answer, status.HTTP_202_ACCEPTED, headers={"Location": f"/api/runs/{run.id}"})
+        return accepted(run)
 
 
 class OneRun(APIView):
     def get(self, request: Request, run_id: uuid.UUID) -> Response:
         return Response(summary(services.find_run(run_id, tenant(request))))
+
+
+class ForkRequest(serializers.Serializer[Run]):
+    step = serializers.CharField(max_length=40)
+
+
+class OneAction(APIView):
+    def post(self, request: Request, run_id: uuid.UUID, action: str) -> Response:
+        run = services.find_run(run_id, tenant(request))
+        step = ""
+        if action == "fork":
+            asked = ForkRequest(data=request.data)
+            asked.is_valid(raise_exception=True)
+            step = asked.validated_data["step"]
+        return accepted(actions.act(action, run, step))
+
+
+def accepted(run: Run) -> Response:
+    answer = {"id": str(run.id), "state": run.state}
+    return Response(answer, status.HTTP_202_ACCEPTED, headers={"Location": f"/api/runs/{run.id}"})
 
 
 def tenant(request: Request) -> Tenant:
@@ -100,4 +121,5 @@ def _shape(code: str, message: str, hint: str) -> dict[str, Any]:
 urlpatterns = [
     path("runs", Runs.as_view(), name="runs"),
     path("runs/<uuid:run_id>", OneRun.as_view(), name="run"),
+    *(path(f"runs/<uuid:run_id>/{name}", OneAction.as_view(), {"action": name}, name=f"run_{name}") for name in actions.ACTIONS),
 ]

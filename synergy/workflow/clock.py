@@ -10,9 +10,10 @@ from synergy.workflow.times import TIMES
 #: ``gap``: seconds by which the clock moved. Others may have written times of the new clock before this is run. So no past time
 #: is moved into the future, no lease or limit further than a fresh one, and nothing is due later than it was. When the clock was
 #: set back, only past times that lie in the future now are moved: the others may be new, and nothing must look older than it is.
+#: "Now" is when a row is read: what others wrote since this transaction began does not lie in the future.
 SKIP = re.sub(
     r"past\(([\w.]+)\)",
-    r"\1 + least(CASE WHEN \1 > now() THEN gap ELSE ahead END, now() - \1)",
+    r"\1 + least(CASE WHEN \1 > clock_timestamp() THEN gap ELSE ahead END, clock_timestamp() - \1)",
     """
 WITH skip AS (
   SELECT %(gap)s * interval '1 second' AS gap, greatest(%(gap)s * interval '1 second', interval '0') AS ahead
@@ -21,8 +22,8 @@ WITH skip AS (
 ), steps AS (
   UPDATE core_step s SET due = s.due + gap - ahead, next_attempt_at = s.next_attempt_at + gap - ahead,
     ready_at = past(s.ready_at), started_at = past(s.started_at),
-    lease = s.lease + least(ahead, now() + %(lease)s * interval '1 second' - s.lease),
-    deadline = s.deadline + least(ahead, now() + s.limit_seconds * interval '1 second' - s.deadline)
+    lease = s.lease + least(ahead, clock_timestamp() + %(lease)s * interval '1 second' - s.lease),
+    deadline = s.deadline + least(ahead, clock_timestamp() + s.limit_seconds * interval '1 second' - s.deadline)
   FROM live, skip WHERE s.id = live.id
 ), beats AS (
   UPDATE core_workerbeat w SET beat = past(w.beat), started_at = past(w.started_at) FROM skip

@@ -34,6 +34,24 @@ def _head(names: tuple[str, ...]) -> SafeString:
     return format_html_join("", "<th>{}</th>", ((name,) for name in names))
 
 
+def decisions(run: Run, actions: list[str], steps: list[str]) -> SafeString:
+    """Buttons for what may be done with ``run`` now; a fork starts from one of ``steps``. They send the form they stand in."""
+    buttons = format_html_join(
+        " ", '<button type="submit" formaction="{}">{}</button>', ((_act(run, a), a.title()) for a in actions)
+    )
+    if not steps:
+        return buttons
+    choice = format_html_join("", "<option>{}</option>", ((step,) for step in steps))
+    fork = (
+        '{} <select name="step" aria-label="Step">{}</select> <button type="submit" formaction="{}">Fork from this step</button>'
+    )
+    return format_html(fork, buttons, choice, _act(run, "fork"))
+
+
+def _act(run: Run, action: str) -> str:
+    return reverse(f"admin:run_{action}", args=[run.pk])
+
+
 def gates(results: tuple[GateResult, ...]) -> SafeString:
     """The verdict: gate, value, threshold, passed, why."""
     rows: list[tuple[object, ...]] = [

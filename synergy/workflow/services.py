@@ -131,7 +131,7 @@ def cancel(run: Run) -> None:
     list(Step.objects.select_for_update().filter(run=run).order_by("id"))
     Run.objects.filter(id=run.id, state__in=LIVE_RUN).update(cancel_requested_at=Now())
     if not engine.close_run(run.id, RunState.CANCELLED, "Cancelled by a person."):
-        raise _ended(run)
+        raise _impossible(run, "It has ended already: there is nothing left to cancel.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [STOP_CHANNEL, str(run.id)])
 
@@ -146,7 +146,8 @@ def retry(run: Run) -> list[Ready]:
         run.refresh_from_db()
         if run.engine != shape().engine:
             raise BadInput(f"This run belongs to engine {run.engine}, this is {shape().engine}.", hint="Start it anew.")
-        raise BadInput(f"Only a failed or cancelled run can be tried again; this one is {run.state}.")
+        hint = "Fork it from a step to do that step and all after it once more."
+        raise BadInput(f"Only a failed or cancelled run can be tried again; this one is {run.state}.", hint=hint)
     names = list(run.steps.exclude(state=StepState.DONE).order_by("id").values_list("name", flat=True))
     Event.objects.create(run=run, kind="retried", data={"steps": names})
     return engine.restart(run.id, names, shape())
@@ -161,7 +162,8 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
     before = pipeline.before(pipeline.spec(step).name)
     done = {s.name: s for s in run.steps.filter(name__in=before, state=StepState.DONE).defer("result")}
     if missing := [name for name in before if name not in done]:
-        raise BadInput(f"It cannot start from {step}: {', '.join(missing)} never ended.")
+        hint = f"It can start from: {', '.join(forkable(run))}."
+        raise BadInput(f"It cannot start from {step}: {', '.join(missing)} never ended.", hint=hint)
     fresh = Run(
         tenant=run.tenant,
         message=run.message,
@@ -180,6 +182,15 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
     return fresh, ready
 
 
+def forkable(run: Run) -> list[str]:
+    """The steps that a fork of ``run`` may start from: all before them are done."""
+    pipeline = shape()
+    if run.engine != pipeline.engine:
+        return []
+    done = set(run.steps.filter(state=StepState.DONE).values_list("name", flat=True))
+    return [spec.name for spec in pipeline if done.issuperset(pipeline.before(spec.name))]
+
+
 def _elapsed(steps: Sequence[Step]) -> float:
     """Seconds from the first start to the last end."""
     starts = [s.started_at for s in steps if s.started_at]
@@ -192,7 +203,7 @@ def pause(run: Run) -> None:
     """Let a run rest: what runs is recorded, nothing new starts."""
     working = Run.objects.filter(id=run.id, state__in=(RunState.QUEUED, RunState.RUNNING))
     if not working.update(state=RunState.PAUSED, **_stopped_clock(Now())):
-        raise _ended(run)
+        raise _impossible(run, "Only a queued or running run can be paused.")
     Event.objects.create(run=run, kind="paused")
 
 
@@ -200,7 +211,7 @@ def pause(run: Run) -> None:
 def resume(run: Run) -> list[Ready]:
     """Go on with a paused run. Of two that do this at once, one does."""
     if not Run.objects.filter(id=run.id, state=RunState.PAUSED).update(state=RunState.QUEUED):
-        raise _ended(run)
+        raise _impossible(run, "Only a paused run can go on; one that failed or was cancelled can be tried again.")
     Event.objects.create(run=run, kind="resumed")
     waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
     ready = [Ready(run.id, step.name, step.queue) for step in waiting]
@@ -215,9 +226,9 @@ def _stopped_clock(end: Combinable) -> dict[str, Any]:
     return {"carried_seconds": F("carried_seconds") + shown, "started_at": None}
 
 
-def _ended(run: Run) -> BadInput:
+def _impossible(run: Run, hint: str) -> BadInput:
     run.refresh_from_db()
-    return BadInput(f"That cannot be done with a run that is {run.state}.")
+    return BadInput(f"That cannot be done with a run that is {run.state}.", hint=hint)
 
 
 def tidy() -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from monitor import clock
@@ -16,7 +16,7 @@ from monitor import services as monitor
 from monitor.models import Clock, Incident
 from synergy.core.models import Run, Step, WorkerBeat
 from synergy.workflow import engine
-from synergy.workflow.clock import SKIP
+from synergy.workflow.clock import SKIP, skip
 from synergy.workflow.db import ask, connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
@@ -168,6 +168,16 @@ def test_what_was_written_with_the_new_clock_is_left_alone(by):
         assert 0 < seconds_from_now(step, "deadline") <= step.limit_seconds
         assert 0 <= worked(run) < 60
         assert engine.record(shape(), attempt, "{}").accepted
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR])
+def test_a_beat_that_comes_while_the_time_is_given_back_is_no_old_one(by):
+    with living(WORKER), transaction.atomic():
+        ask("SELECT now()", {})  # the time of this transaction stands still from here
+        with connect() as heart:
+            heart.execute("UPDATE core_workerbeat SET beat = clock_timestamp()")
+        skip(by)
+        assert ask("SELECT clock_timestamp() - beat < interval '5 seconds' FROM core_workerbeat", {}) == [(True,)]
 
 
 def test_of_several_who_see_it_one_gives_the_time_back():

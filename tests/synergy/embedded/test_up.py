@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from django.conf import settings
 
 from synergy.embedded.client import acquire, session
 from synergy.embedded.programs import free_port
+from synergy.env import stored_secret
 from tests.synergy.embedded.conftest import ROOT, eventually, gone, processes_of
 
 pytestmark = pytest.mark.acceptance
@@ -42,9 +44,10 @@ def up(home):
     eventually(lambda: not processes_of(home))
 
 
-def status(address: str, path: str) -> int:
+def status(address: str, path: str, login: str = "") -> int:
     connection = HTTPConnection(urlsplit(address).netloc, timeout=10)
-    connection.request("GET", path)
+    headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {}
+    connection.request("GET", path, headers=headers)
     found = connection.getresponse().status
     connection.close()
     return found
@@ -58,7 +61,9 @@ def test_up_serves_survives_a_killed_worker_and_leaves_nothing_on_ctrl_c(up, hom
     assert status(web, "/health") == status(web, "/ready") == 200
     assert status(web, "/admin/login/") == 200
     assert status(web, "/static/admin/css/base.css") == 200
-    assert status(flower, "/") == 401
+    for path in ("/", "/workers", "/api/workers", "/api/tasks", "/metrics"):
+        assert status(flower, path) == status(flower, path, "synergy:wrong") == 401
+        assert status(flower, path, f"synergy:{stored_secret(home, 'flower')}") == 200
 
     lease, parts = acquire(home, ["worker"])  # a second user finds the running system
     assert parts["web"].address == web

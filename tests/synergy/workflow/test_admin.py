@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,11 +14,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from monitor.models import Incident
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.models import Membership, Project, Run, Tenant
 from synergy.core.types import GateResult, Shot, Verdict, VisualReport
 from synergy.workflow import services, wire
 from tests.synergy.workflow.conftest import submit
+from tests.synergy.workflow.test_ledger import run_to
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -133,6 +137,80 @@ def test_a_reviewer_cancels_retries_pauses_and_resumes(root, monkeypatch):
         assert run.state == state
     assert [step.name for step in sent] == ["stack", "stack"]
     assert "Only a failed or cancelled run" in act(root, "retry", run)
+
+
+def press(client: Client, run: Run, action: str, **data: str):
+    return client.post(reverse(f"admin:run_{action}", args=[run.id]), data, follow=True)
+
+
+def test_a_reviewer_decides_on_the_page_of_a_run(root, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(wire, "send_soon", sent.extend)
+    run = submit(send=False)
+    run_to(run, "plan")
+    assert "formaction" in root.get(page(run)).content.decode()
+    for action, state in (("pause", "paused"), ("resume", "queued"), ("cancel", "cancelled"), ("retry", "queued")):
+        answer = press(root, run, action)
+        assert answer.redirect_chain == [(page(run), 302)]
+        assert f"Done: this run is {state}." in answer.content.decode()
+    assert "can be tried again" in press(root, run, "retry").content.decode()
+
+
+def test_a_reviewer_forks_a_run_from_a_step_whose_predecessors_are_done(root, monkeypatch):
+    sent: list = []
+    monkeypatch.setattr(wire, "send_soon", sent.extend)
+    run = submit(send=False)
+    run_to(run, "plan")
+    offered = re.findall(r"<option>(.*?)</option>", root.get(page(run)).content.decode())
+    assert offered == ["stack", "plan"]
+    press(root, run, "fork", step="plan")
+    fork = Run.objects.get(parent=run)
+    assert [(ready.run, ready.name) for ready in sent] == [(fork.id, "plan")]
+    for step, says in (("visuals", "never ended"), ("nonsense", "There is no step"), ("", "There is no step")):
+        assert says in html.unescape(press(root, run, "fork", step=step).content.decode())
+    assert Run.objects.filter(parent=run).count() == 1
+
+
+def test_decisions_are_for_those_who_may_decide_about_the_run(root):
+    run = submit(send=False)
+    eve, ada = looker("eve", "change_run"), looker("ada")
+    Run.objects.filter(id=run.id).update(tenant=Tenant.objects.get(slug="ada"))
+    assert press(eve, run, "cancel").status_code == 404
+    assert press(ada, run, "cancel").status_code == 403
+    assert "formaction" not in ada.get(page(run)).content.decode()
+    assert root.get(reverse("admin:run_cancel", args=[run.id])).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(get_user_model().objects.get(username="root"))
+    assert press(strict, run, "cancel").status_code == 403
+    run.refresh_from_db()
+    assert run.state == "queued"
+
+
+def test_the_page_of_a_run_shows_its_incidents_and_the_list_what_waits(root):
+    run = submit(send=False)
+    Incident.objects.create(run=run, remedy="lost_steps", seen="It was <gone>.", done="Again.", since_seconds=1)
+    loud = Incident.objects.create(remedy="silent_beat", seen="Beat is away.", done="So be it.", since_seconds=1, alert=True)
+    text = root.get(page(run)).content.decode()
+    assert "It was &lt;gone&gt;." in text
+    listed = reverse("admin:monitor_incident_changelist")
+    alerts = root.get(listed, {"alert__exact": "1"}).content.decode()
+    assert loud.seen in alerts
+    assert "It was" not in alerts
+    assert "Queues now" in alerts
+    assert re.search(r"<td>agents</td><td>1</td>", alerts)
+
+
+def test_incidents_of_others_are_not_shown(rows):
+    run, other = submit(send=False), submit(send=False)
+    ada = looker("ada", "view_incident")
+    Run.objects.filter(id=run.id).update(tenant=Tenant.objects.get(slug="ada"))
+    for of in (run, other, None):
+        Incident.objects.create(run=of, remedy="lost_steps", seen=f"Seen in {of and of.id}", done="Again.", since_seconds=1)
+    text = ada.get(reverse("admin:monitor_incident_changelist")).content.decode()
+    assert f"Seen in {run.id}" in text
+    assert f"Seen in {other.id}" not in text
+    assert "Seen in None" not in text
+    assert "Queues now" not in text
 
 
 def test_who_may_only_look_cannot_act_and_sees_the_own_tenant_only(rows):

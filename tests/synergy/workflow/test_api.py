@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -16,6 +17,7 @@ from rest_framework.test import APIClient
 from synergy.core.models import Membership, Run, Step, Tenant
 from synergy.workflow import services, wire
 from tests.synergy.workflow.conftest import ROOT, broker_down, submit, wait_for
+from tests.synergy.workflow.test_ledger import run_to, side_by_side
 
 MESSAGE = {"message": "Track orders and customers for a bakery"}
 
@@ -130,6 +132,91 @@ def test_a_broker_that_is_down_does_not_hold_up_the_request(person):
         assert took < 0.5
         step = Step.objects.get(run_id=answer.json()["id"], name="stack")
         wait_for(lambda: Step.objects.filter(id=step.id, sends=0).exists(), 10)  # known to be unsent: due at once
+
+
+def owned(name: str) -> Run:
+    """A run of the tenant ``name``, two steps of which are done or running."""
+    run = submit(send=False)
+    run_to(run, "plan")
+    Run.objects.filter(id=run.id).update(tenant=Tenant.objects.get(slug=name))
+    return run
+
+
+def test_a_client_decides_about_its_run(person, sent):
+    client = person("ada")
+    run = owned("ada")
+    for action, state in (("pause", "paused"), ("resume", "queued"), ("cancel", "cancelled"), ("retry", "queued")):
+        answer = client.post(f"/api/runs/{run.id}/{action}")
+        assert (answer.status_code, answer.json()) == (202, {"id": str(run.id), "state": state})
+        assert client.get(answer["Location"]).json()["state"] == state
+    assert [[ready.name for ready in handed] for handed in sent if handed] == [["plan"]]
+
+
+def test_a_client_forks_its_run_from_a_step(person, sent):
+    client = person("ada")
+    run = owned("ada")
+    answer = client.post(f"/api/runs/{run.id}/fork", {"step": "plan"}, format="json")
+    assert answer.status_code == 202
+    fork = Run.objects.get(id=answer.json()["id"])
+    assert (fork.parent, fork.tenant.slug, answer["Location"]) == (run, "ada", f"/api/runs/{fork.id}")
+    assert [step["state"] for step in client.get(answer["Location"]).json()["steps"]][:3] == ["done", "ready", "waiting"]
+    [[ready]] = sent
+    assert (ready.run, ready.name) == (fork.id, "plan")
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry", "pause", "resume", "fork"])
+def test_runs_that_are_unknown_or_of_others_cannot_be_decided_about(person, sent, action):
+    person("ada")
+    run = owned("ada")
+    bob = person("bob")
+    before = list(run.events.values_list("kind", flat=True))
+    for missing in (run.id, uuid.uuid4()):
+        answer = bob.post(f"/api/runs/{missing}/{action}", {"step": "plan"}, format="json")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert APIClient().post(f"/api/runs/{run.id}/{action}").status_code == 401
+    assert list(run.events.values_list("kind", flat=True)) == before
+    assert (Run.objects.count(), sent) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "body", "says", "hint"),
+    [
+        ("completed", "retry", {}, "Only a failed or cancelled run", "Fork it from a step"),
+        ("completed", "cancel", {}, "is completed", "ended already"),
+        ("completed", "pause", {}, "is completed", "queued or running"),
+        ("running", "resume", {}, "is running", "Only a paused run"),
+        ("running", "fork", {"step": "visuals"}, "plan, code:frontend", "It can start from: stack, plan."),
+        ("running", "fork", {"step": "nonsense"}, "no step 'nonsense'", "Steps: stack, plan"),
+        ("running", "fork", {}, "step: This field is required.", ""),
+        ("running", "fork", {"step": ["plan"]}, "step: Not a valid string.", ""),
+        ("running", "fork", ["plan"], "Invalid data", ""),
+        ("running", "fork", {"step": "x" * 41}, "40 characters", ""),
+    ],
+)
+def test_what_cannot_be_done_with_a_run_is_said_with_what_can(person, sent, state, action, body, says, hint):
+    client = person("ada")
+    run = owned("ada")
+    Run.objects.filter(id=run.id).update(state=state)
+    answer = client.post(f"/api/runs/{run.id}/{action}", body, format="json")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "bad_input")
+    assert says in error["message"]
+    assert hint in error["hint"]
+    run.refresh_from_db()
+    assert (run.state, Run.objects.count(), sent) == (state, 1, [])
+
+
+def test_of_two_requests_to_resume_at_once_one_is_served(person, sent):
+    client = person("ada")
+    run = owned("ada")
+    services.pause(run)
+    key = client._credentials["HTTP_AUTHORIZATION"]
+
+    def resume() -> int:
+        return APIClient(headers={"Authorization": key}).post(f"/api/runs/{run.id}/resume").status_code
+
+    assert sorted(side_by_side(resume, resume)) == [202, 400]
+    assert run.events.filter(kind="resumed").count() == 1
 
 
 def test_looking_at_a_run_takes_a_fixed_number_of_queries(person):

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from monitor.models import Incident
+from synergy.core.models import WorkerBeat
 from synergy.env import redis_db
 from synergy.workflow import wire
 from synergy.workflow.engine import Ready
@@ -27,6 +28,7 @@ def once_each(run) -> None:
 
 def test_a_killed_child_costs_its_step_one_more_attempt_and_nothing_else(fleet):
     fleet.start()
+    assert set(WorkerBeat.objects.values_list("queues", flat=True)) >= {"agents,browser,control,tests"}
     run = submit(visuals={"sleep": 5, "times": 1})
     victim = fleet.pid(run, "visuals")
     killed = time.time()
