@@ -45,6 +45,7 @@ def main() -> int:
     peers, skipped = present(wanted, python)
     for name, why in skipped.items():
         say(f"  – {name} is left out: {why}.")
+    say(f"  {plan.repetitions} repetitions of {len(peers)} peers; starting PostgreSQL and Valkey")
     recorded = [ledger.FEW, *([ledger.MANY] if any(peer.name == "synergy-10000" for peer in peers) else [])]
     with tempfile.TemporaryDirectory(prefix="run-", dir=place) as home, stage(Path(home), recorded) as here:
         rows, failed, floor = repeat(here, peers, python, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import bench_engine  # noqa: E402
-from peers import cpu, dag, figures, ledger, pipeline, roster  # noqa: E402
+from peers import cpu, dag, extras, figures, ledger, measure, pipeline, roster  # noqa: E402
+from peers.stage import Stage  # noqa: E402
 
 from synergy.workflow.pipeline import PIPELINE  # noqa: E402
 
@@ -163,3 +165,58 @@ def test_cpu_time_of_a_child_counts_while_it_lives_and_after():
             assert cpu.seconds([shell.pid]) >= 0.25
             shell.stdin.write("\n")
             shell.stdin.flush()
+
+
+@pytest.fixture
+def turn(tmp_path, monkeypatch):
+    """Makes a turn of a peer whose only process runs the Python code given; the process ends with the test."""
+    (tmp_path / "logs").mkdir()
+    monkeypatch.setenv("STEP_LOG", str(tmp_path / "steps.log"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "scripts"))
+    stage = Stage(tmp_path, None, {}, figures.StepLog(tmp_path / "steps.log"))
+
+    def make(code: str) -> measure.Turn:
+        feeder = stage.start([sys.executable, "-c", f"from peers.dag import *\n{code}"], name="it", cwd=tmp_path)
+        return measure.Turn(stage, roster.Peer("it", None), roster.Crew(feeder, (feeder.pid,), ()))
+
+    yield make
+    for process in stage.started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+WORK = "for runs in orders():\n for run in runs:\n  submitted(run)\n  for step in STEPS: "
+
+
+def test_a_turn_gives_the_figures_of_a_peer(turn):
+    it = turn(WORK + "body(run, step)")
+    alone, together = measure.one_by_one(it, 3), measure.at_once(it, 5)
+    assert 0 < alone["first_step_ms"] <= alone["latency_p50_ms"] <= alone["latency_p95_ms"] < 10_000
+    assert together["runs_per_s"] > 0
+    assert together["steps_twice"] == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("raise SystemExit('no such server')", "2 of 2 runs did not end in 3 s.*no such server"),
+        (WORK + "step == 'plan' or body(run, step)", "2 of 2 runs left out a step"),
+        (WORK.replace("STEPS", "('delivery', *STEPS)") + "body(run, step)", "2 of 2 runs left out a step or took it too early"),
+    ],
+)
+def test_a_peer_that_does_not_do_its_work_gives_no_figures(turn, code, says):
+    it = turn(code)
+    with pytest.raises(measure.NotMeasured, match=f"(?s){says}"):
+        it.finish(it.runs(2), seconds=3, look=0.01)
+
+
+def test_packages_that_cannot_be_installed_are_said_and_no_end_of_the_world(tmp_path, monkeypatch, capsys):
+    lock = tmp_path / "bench.txt"
+    lock.write_text("dbos ==== nonsense\n")
+    monkeypatch.setattr(extras, "LOCK", lock)
+    assert extras.extras(tmp_path / "bench") is None
+    assert "Packages of the peers failed" in capsys.readouterr().out
+    lock.write_text("")
+    python = extras.extras(tmp_path / "bench")
+    assert python == extras.extras(tmp_path / "bench")  # the second time there is nothing to do
+    assert subprocess.run([python, "-c", "pass"]).returncode == 0
