@@ -52,7 +52,12 @@ def play(stage: Stage, fault: Fault, n: int, seed: str) -> dict[str, Any]:
 
 
 def clear(stage: Stage) -> list[str]:
-    """Let the queues run empty, let everybody leave in good order, and look for what is left."""
+    """Let the queues run empty, let everybody leave in good order, and look for what is left.
+
+    With a new worker, which removes what killed ones have left.
+    """
+    for name in [name for name in stage.children if name.startswith(ROLES)]:
+        stage.kill(name)
     stage.crew(1)
     end = time.monotonic() + SETTLED
     while waiting(stage) and time.monotonic() < end:

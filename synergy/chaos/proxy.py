@@ -94,6 +94,14 @@ class Link:
                 await writer.drain()
 
 
+async def _end_all() -> None:
+    """Cancel what still runs in this loop, and wait for it."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close with RST where there is such a thing."""
     with suppress(OSError, AttributeError):
@@ -124,8 +132,10 @@ class Proxy:
     def stop(self) -> None:
         for link in self._links:
             self._do(link.close())
+        self._do(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -79,8 +79,7 @@ def test_a_cut_resets_what_is_open_and_refuses_what_is_new_until_it_is_up_again(
     with dial(made.port) as one:
         said(one)
         become("cut")
-        with pytest.raises(ConnectionError):
-            said(one)
+        assert silent(one)
     with dial(made.port) as two:
         assert silent(two)
     become("up")
@@ -147,4 +146,5 @@ def test_it_may_drip_for_ever_and_no_time_out_of_the_socket_notices(provider):
     link.request("POST", "/?kind=drip", b"{}", {"Idempotency-Key": "a", "Run": "r", "Step": "s"})
     response = link.getresponse()
     assert [response.read1(1) for _ in range(3)] == [b" "] * 3
+    response.close()
     link.close()

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("rows")
 def test_a_look_at_a_healthy_system_is_one_statement(monkeypatch):
     submit()
     monitor.heal()
-    asked, real = [], clock._ask
-    monkeypatch.setattr(clock, "_ask", lambda *question: asked.append(question) or real(*question))
+    asked, real = [], clock.ask
+    monkeypatch.setattr(clock, "ask", lambda *question: asked.append(question) or real(*question))
     with CaptureQueriesContext(connection) as others:
         assert monitor.heal(quick=True) == []
     assert (len(asked), others.captured_queries) == (1, [])
