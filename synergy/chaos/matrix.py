@@ -164,7 +164,7 @@ def row(fault: Fault, outcomes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "rest_max_s": _round(max((o["rest_s"] for o in measured), default=None)),
         "progress_over_bar_s": _round(max(slow, default=None)),
         "recovery_over_bar_s": _round(max(long, default=None)),
-        "met": not problems and max([*slow, *long, 0.0]) <= 0.0,
+        "met": bool(outcomes) and not problems and max([*slow, *long, 0.0]) <= 0.0,
         "problems": problems,
     }
 
@@ -198,7 +198,8 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = [f"{'':<66}" + "".join(f"{head:>8}" for head in COLUMNS) + "  bars"]
     for r in rows:
         over = max(r["progress_over_bar_s"] or 0.0, r["recovery_over_bar_s"] or 0.0)
-        verdict = "PROBLEM" if r["problems"] else "met" if r["met"] else f"+{over:.1f} s"
+        missed = f"+{over:.1f} s" if r["scenes"] else "not played"
+        verdict = "PROBLEM" if r["problems"] else "met" if r["met"] else missed
         cells = "".join(f"{'–' if r[name] is None else r[name]:>8}" for name in COLUMNS.values())
         lines.append(f"{r['code']:<4}{r['title'][:62]:<62}{cells}  {verdict}")
     return lines

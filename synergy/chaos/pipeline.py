@@ -1,7 +1,8 @@
 """A pipeline of the real shape whose steps do what the message says, and write what they did outside the engine.
 
 The message ends with JSON: ``{"sleep": 0.1, "ui": {"sleep": 2, "raise": "transient", "times": 1}}``. What is said of one step
-goes before what is said of all. ``times`` limits what is said of one step to its first attempts. What a step may do:
+goes before what is said of all. ``times`` limits what is said of one step to its first attempts; without it a kill happens once.
+What a step may do:
 
     sleep SECONDS     deaf: without looking whether it shall stop
     pay KIND          call the provider, once for each run and step; kinds: see ``provider``
@@ -56,8 +57,8 @@ def act(bench: Bench, step: str, message: Message) -> Usage:
     run = bench.root.name
     truth.write(run, step, "S")
     orders = orders_for(message.text, step)
-    if tools.starts(run, step) > orders.get("times", 10**9):
-        orders = {name: orders_of(message.text)[name] for name in ("sleep", "pay") if name in orders_of(message.text)}
+    if tools.starts(run, step) > orders.get("times", 1 if "kill" in orders else 10**9):
+        orders = {name: order for name, order in orders_of(message.text).items() if name in ("sleep", "pay")}
     bench.note(f"{step} begins")
     _sleep(bench, orders)
     usage = Usage()

@@ -53,6 +53,10 @@ class Shape:
         self.levels = levels
         self._level = {spec.name: index for index, level in enumerate(levels) for spec in level}
         self._specs = {spec.name: spec for spec in self}
+        self._writers: dict[str, tuple[str, ...]] = {}
+        for spec in self:
+            self._writers[spec.value] = (*self._writers.get(spec.value, ()), spec.name)
+        self._sources = {spec.name: [step for value in spec.wants for step in self.writers(value)] for spec in self}
 
     def __iter__(self) -> Iterator[StepSpec]:
         return (spec for level in self.levels for spec in level)
@@ -88,11 +92,11 @@ class Shape:
 
     def sources(self, name: str) -> list[str]:
         """The steps whose results ``name`` reads."""
-        return [step for value in self.spec(name).wants for step in self.writers(value)]
+        return self._sources[self.spec(name).name]
 
     def writers(self, value: str) -> tuple[str, ...]:
         """The steps that give ``value``."""
-        return tuple(spec.name for spec in self if spec.value == value)
+        return self._writers.get(value, ())
 
 
 @cache

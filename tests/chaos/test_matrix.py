@@ -71,6 +71,12 @@ def test_a_bar_that_is_missed_and_a_promise_that_is_broken_are_told_apart(change
     assert found["met"] is (words == "")
 
 
+def test_a_fault_that_was_not_played_is_not_met():
+    found = row(every()["child_killed"], [])
+    assert not found["met"]
+    assert table([found])[-1].endswith("not played")
+
+
 def test_a_scene_that_could_not_be_measured_is_a_problem():
     found = row(every()["child_killed"], [GOOD, {"problem": "The lane died."}])
     assert not sound([found])

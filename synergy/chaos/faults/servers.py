@@ -10,7 +10,7 @@ from random import Random
 import psycopg
 from django.db import connections
 
-from monitor.models import Incident
+from monitor.models import Clock, Incident
 from synergy.chaos.client import Client
 from synergy.chaos.faults.base import Faults
 from synergy.chaos.scene import Scene
@@ -118,6 +118,7 @@ def beat_dead(scene: Scene, rng: Random, n: int) -> None:
     """Workers look after failed and due steps by themselves, and somebody is told."""
     scene.stage.crew(1)
     scene.within(progress=TIMES.backoff[0] * 1.2 + 2.0)
+    scene.until(Clock.objects.filter(silent=False).exists, 60, "That beat had spoken")
     known = set(Incident.objects.values_list("id", flat=True))
     scene.strike()
     scene.stage.kill("beat")

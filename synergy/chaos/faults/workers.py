@@ -78,9 +78,9 @@ def worker_killed(scene: Scene, rng: Random, n: int) -> None:
     name = rng.choice([spec.name for spec in shape()])
     [run] = scene.submit(pay="ok", sleep=0.15, steps={name: {"kill": rng.choice(POINTS), "whole": True, "sleep": 0.3}})
     scene.finish()
-    [line] = scene.stage.truth.of(run.id, what="K")
-    scene.strike()
-    scene.mark = line.at
+    lines = scene.stage.truth.of(run.id, what="K")
+    scene.strike(len(lines))
+    scene.mark = lines[-1].at
 
 
 @part.add("The only worker killed and started again", "F7", times=8, seconds=6, quick=1)
