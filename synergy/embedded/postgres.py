@@ -17,7 +17,7 @@ from synergy.embedded.process import Child, Service, parent_of
 
 NAME = "synergy"  #: of the role and of the database
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-#: Only for tests: a crash of the machine may lose data, a crash of the process may not.
+#: Only for tests: a crash, also one of the server alone, may lose what was committed in the last second.
 VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 OPTIONS = (
     "listen_addresses=",
