@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from synergy.core.postgres.pool import works
 from synergy.embedded.client import acquire
 from synergy.embedded.programs import SERVERS, free_port, http
 from synergy.env import runtime_dir
@@ -33,7 +34,7 @@ A_CHILD = 3  #: its heart, its watch, and one that the engine shares with the st
 ALL = CHILDREN * A_CHILD + WEB
 #: Also those that are still on their way in, of whom the server does not know the name yet.
 OURS = """
-SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename IS DISTINCT FROM 'postgres' AND application_name <> 'hog'
+SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND usename IS DISTINCT FROM 'postgres' AND application_name <> 'hog'
 """
 PREPARE = """
 import django; django.setup()
@@ -50,6 +51,7 @@ class House:
 
     def __init__(self, home: Path, lease, key: str) -> None:
         self.home, self.lease, self.key = home, lease, key
+        self._link: psycopg.Connection | None = None
 
     def need(self, *names: str) -> None:
         parts = self.lease.need([*SERVERS, *names])
@@ -60,8 +62,14 @@ class House:
         return psycopg.connect(**wanted)
 
     def rows(self, statement: str, *values) -> list[tuple]:
-        with self.link() as link:
-            return link.execute(statement, values or None).fetchall()
+        if self._link is None or not works(self._link):  # one for all questions: each new one would be counted
+            self.close()
+            self._link = self.link()
+        return self._link.execute(statement, values or None).fetchall()
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
 
     def call(self, path: str, body: dict | None = None) -> tuple[int, dict, float]:
         """(status, answer, seconds) of a request to the web process."""
@@ -146,6 +154,7 @@ def house(tmp_path_factory):
         key = subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
         made = House(home, lease, key)
         yield made
+        made.close()
         lease.close()
 
 
