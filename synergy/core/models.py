@@ -81,8 +81,8 @@ class Run(models.Model):
     """One message on its way to a verified project."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="runs")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="runs", db_index=False)  # run_of_tenant
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs", db_index=False)  # run_of_project
     message = models.TextField()
     options = models.JSONField(default=dict)  # {"stack": slug, "edits": ChangeSet}
     state = models.CharField(max_length=12, choices=RunState, default=RunState.QUEUED)
@@ -110,7 +110,9 @@ class Run(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["-created_at"], name="run_newest"),
             models.Index(fields=["tenant", "-created_at"], name="run_of_tenant"),
+            models.Index(fields=["project", "-created_at"], name="run_of_project"),
             models.Index(fields=["created_at"], condition=Q(state__in=LIVE_RUN), name="run_live"),
             models.Index(fields=["finished_at"], condition=Q(state=RunState.FAILED, reported=False), name="run_unreported"),
         ]
@@ -122,7 +124,7 @@ class Run(models.Model):
 class Step(models.Model):
     """One step of one run: its state, and once done its result. Written by ``synergy.workflow.engine`` only."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="steps")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="steps", db_index=False)  # step_once_per_run
     name = models.CharField(max_length=40)
     position = models.SmallIntegerField()  # in the order of the pipeline
     queue = models.CharField(max_length=20)

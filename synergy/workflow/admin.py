@@ -9,16 +9,17 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from synergy.core.admin import ReadOnly, own
+from synergy.core.admin import Newest, ReadOnly, own
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, PermanentError
-from synergy.core.models import Event, Run, Step, WorkerBeat
+from synergy.core.models import Event, Run, Step, StepState, WorkerBeat
+from synergy.core.stacks import stacks
 from synergy.workflow import review, services
 from synergy.workflow.actions import ACTIONS, STATES, act
 from synergy.workflow.report import Results, results, run_seconds, step_seconds
@@ -47,12 +48,26 @@ class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
         return super().get_queryset(request).exclude(kind="note")
 
 
+class StackFilter(admin.SimpleListFilter):
+    """Django would look for all values that there are, in all rows."""
+
+    title = parameter_name = "stack"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(slug, spec.title) for slug, spec in stacks().items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
+        return queryset.filter(stack=self.value()) if self.value() else queryset
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("short", "state", "stack", "sure", "progress", "cost", "seconds", "created_at")
-    list_filter = ("state", "stack", ("project", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_filter = ("state", StackFilter, "created_at")  # the runs of a project: from the list of projects
     list_select_related = ("project",)
     list_per_page = 50
+    ordering = ("-created_at",)
+    paginator = Newest
     search_fields = ("message", "id__startswith", "project__name", "reason")
     show_full_result_count = False
     readonly_fields = (
@@ -80,7 +95,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         rows: QuerySet[Run] = own(request, super().get_queryset(request)).select_related("project", "tenant", "parent")
-        return rows.annotate(_done=Count("steps", filter=Q(steps__state="done")), _steps=Count("steps"))
+        return rows.prefetch_related(Prefetch("steps", Step.objects.only("run", "state"), to_attr="_steps"))
 
     def has_view_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
         return super().has_view_permission(request, obj) and (obj is None or own(request, Run.objects.filter(pk=obj.pk)).exists())
@@ -108,7 +123,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="steps")
     def progress(self, run: Any) -> str:
-        return f"{run._done}/{run._steps}"
+        return f"{sum(step.state == StepState.DONE for step in run._steps)}/{len(run._steps)}"
 
     @admin.display(description="seconds")
     def seconds(self, run: Run) -> float | None:

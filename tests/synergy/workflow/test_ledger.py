@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import uuid
@@ -18,7 +17,7 @@ from monitor.models import Incident
 from monitor.services import heal
 from synergy.core.errors import BadInput
 from synergy.core.models import Event, Project, Run, Step, Tenant, WorkerBeat
-from synergy.workflow import engine, services, sql, wire
+from synergy.workflow import engine, services, wire
 from synergy.workflow.db import connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
@@ -376,37 +375,6 @@ def test_a_message_without_a_project_has_a_project_of_its_own():
     )
     assert first == again
     assert len({first.slug, other.slug, named.slug}) == 3
-
-
-@pytest.mark.parametrize(
-    "name", ["CLAIM", "RECORD", "RECORDED", "REPAIRED", "INPUTS", "BEAT", "ABANDONED", "DUE_QUEUES", "SEND", "UNSENT"]
-)
-def test_no_statement_of_the_engine_reads_a_whole_table(full_ledger, name):
-    """With 30,000 recorded steps and the plan that the engine's connections use: whatever the values."""
-    numbers: dict[str, str] = {}
-    statement = re.sub(r"%\((\w+)\)s", lambda found: numbers.setdefault(found[1], f"${len(numbers) + 1}"), getattr(sql, name))
-    with connect() as session:
-        plan = "\n".join(line for (line,) in session.execute(f"EXPLAIN (GENERIC_PLAN) {statement}").fetchall())
-    assert not re.search("Seq Scan on core_(run|step|event)", plan), plan
-
-
-@pytest.fixture
-def full_ledger():
-    run = submit(send=False)
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, {"tenant": run.tenant_id, "project": run.project_id})
-        cursor.execute("ANALYZE core_run, core_step, core_event")
-
-
-FILL = """
-INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, engine, trace_id, cost_usd, budget_usd,
-  carried_seconds, created_at)
-SELECT gen_random_uuid(), %(tenant)s, %(project)s, 'm', '{}', 'completed', '', '', 'tiny/1', 't', 0, 5, 0, now()
-FROM generate_series(1, 3000);
-INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd, error)
-SELECT id, 'step' || n, n, 'agents', 300, 'done', 0, 1, 0, 0, 1, 0, '' FROM core_run, generate_series(1, 10) n
-WHERE state = 'completed';
-"""
 
 
 def test_the_broker_is_asked_what_it_still_holds(broker):
