@@ -13,13 +13,14 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-engine doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check bench bench-engine chaos doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
 	@echo 'make test                all tests           make check   lint, types, architecture, locks'
 	@echo 'make setup               install             make doctor  what is here, what is missing'
 	@echo 'make bench               a warm build next to the bare tools'
+	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
@@ -56,6 +57,9 @@ bench: setup
 
 bench-engine: setup
 	@$(RUN) scripts/bench_engine.py
+
+chaos: setup
+	@$(RUN) manage.py chaos --report $(ARGS)
 
 doctor: setup
 	@$(RUN) manage.py doctor

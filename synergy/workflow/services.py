@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
@@ -20,7 +22,7 @@ from django.db.models.functions import Coalesce, Extract, Now
 from django.utils.text import slugify
 
 from inference.planning.clean import clean_message
-from synergy.core.artifacts import digest
+from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import BadInput
 from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
@@ -232,7 +234,8 @@ def _impossible(run: Run, hint: str) -> BadInput:
 
 
 def tidy() -> int:
-    """Remove the work folders of runs that ended a day ago, on this machine; how many there were."""
+    """Remove the work folders of runs that ended a day ago, on this machine, and what killed writers left; how many folders."""
+    ArtifactStore(Path(settings.ARTIFACTS_DIR)).sweep(older_than=WORK_KEPT.total_seconds())
     old = Run.objects.filter(id__in=steps.worked_on(), finished_at__lt=Now() - WORK_KEPT).exclude(state__in=LIVE_RUN)
     ids = list(old.values_list("id", flat=True))
     for run in ids:

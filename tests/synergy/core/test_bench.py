@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import MAX_FILES, Bench, layers, merged, safe_path, tree_hash
+from synergy.core.bench import MAX_FILES, Bench, Paid, layers, merged, safe_path, tree_hash
 from synergy.core.errors import Cancelled, PermanentError, UnsafePath
 from synergy.core.types import ChangeSet, Resolution, UiSpec
 
@@ -98,3 +98,31 @@ def test_the_tree_hash_sees_names_and_contents_below_a_prefix():
     files = {"backend/a": "1", "frontend/a": "2"}
     assert tree_hash(files, "backend/") == tree_hash({"backend/a": "1"})
     assert tree_hash(files) != tree_hash({"backend/a": "2", "frontend/a": "1"})
+
+
+def test_a_request_is_paid_for_once_and_its_key_stays_the_same(bench):
+    keys = []
+
+    def call(key: str) -> Paid:
+        keys.append(key)
+        return Paid(f"answer {len(keys)}", 0.01)
+
+    assert bench.pay_once("a", call) == bench.pay_once("a", call) == Paid("answer 1", 0.01)
+    assert bench.pay_once("b", call) == Paid("answer 2", 0.01)
+    assert len(set(keys)) == 2
+
+
+def test_a_cancelled_run_does_not_pay(tmp_path):
+    with pytest.raises(Cancelled):
+        Bench(root=tmp_path, store=ArtifactStore(tmp_path), stopped=lambda: True).pay_once(
+            "a", lambda key: pytest.fail("It paid.")
+        )
+
+
+def test_what_a_killed_writer_left_is_swept_when_it_is_old(tmp_path):
+    store = ArtifactStore(tmp_path)
+    sha = store.put(b"whole")
+    half = store.path(sha).with_name(".new-abc")
+    half.touch()
+    assert (store.sweep(older_than=60), half.exists()) == (0, True)
+    assert (store.sweep(older_than=0), half.exists(), store.get(sha)) == (1, False, b"whole")
