@@ -5,6 +5,7 @@ goes before what is said of all. ``times`` limits what is said of one step to it
 What a step may do:
 
     sleep SECONDS     deaf: without looking whether it shall stop
+    cost USD          say that it cost so much
     pay KIND          call the provider, once for each run and step; kinds: see ``provider``
     write BYTES       store an artifact of that size, slowly
     sandbox TROUBLE   run a command in the real sandbox: hang, memory, fork, disk, sleep
@@ -61,7 +62,7 @@ def act(bench: Bench, step: str, message: Message) -> Usage:
         orders = {name: order for name, order in orders_of(message.text).items() if name in ("sleep", "pay")}
     bench.note(f"{step} begins")
     _sleep(bench, orders)
-    usage = Usage()
+    usage = Usage(cost_usd=orders.get("cost", 0.0))
     if "pay" in orders and step in PAYING:
         paid = bench.pay_once(f"{run} {step}", lambda key: tools.pay(bench, key, run, step, str(orders["pay"])))
         usage = Usage(calls=1, cost_usd=paid.cost_usd)
@@ -166,7 +167,7 @@ def spec(name: str, reads: str, result: type[Value], **more: Any) -> StepSpec:
 
 
 PIPELINE = Shape(
-    "chaos",
+    "tiny",
     int(os.environ.get("SYNERGY_CHAOS_VERSION", "1")),
     (spec("stack", "message", StackChoice),),
     (spec("plan", "message stack", Word),),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-ENV = "SYNERGY_CHAOS_LOG"
+ENV = "STEP_LOG"  #: names the file
 
 
 class Line(NamedTuple):

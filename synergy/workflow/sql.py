@@ -59,19 +59,20 @@ FROM core_run r WHERE r.id = %(run)s
 CLAIM = """
 WITH taken AS (
   UPDATE core_step s SET state = 'running', token = %(token)s, worker = %(worker)s, due = NULL, next_attempt_at = NULL,
-    attempt = s.attempt + (s.token IS DISTINCT FROM %(token)s)::int, started_at = now(),
+    attempt = s.attempt + (s.token IS DISTINCT FROM %(token)s)::int,
+    started_at = CASE WHEN s.token IS DISTINCT FROM %(token)s THEN now() ELSE s.started_at END,
     lease = now() + %(lease)s * interval '1 second', deadline = now() + s.limit_seconds * interval '1 second'
   FROM core_run r
   WHERE s.run_id = %(run)s AND s.name = %(name)s
     AND r.id = s.run_id AND r.engine = %(engine)s AND r.state IN ('queued', 'running')
     AND ((s.state = 'ready' AND coalesce(s.next_attempt_at <= now(), true)) OR (s.state = 'running' AND s.token = %(token)s))
-  RETURNING s.run_id, s.name, s.attempt
+  RETURNING s.run_id, s.name, s.attempt, s.started_at = now() AS fresh
 ), begun AS (
   UPDATE core_run r SET state = 'running', started_at = coalesce(r.started_at, now())
   FROM taken WHERE r.id = taken.run_id AND r.state = 'queued'
 ), told AS (
   INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
-  SELECT run_id, name, 'claimed', attempt, %(worker)s, '{}' FROM taken
+  SELECT run_id, name, 'claimed', attempt, %(worker)s, '{}' FROM taken WHERE fresh
 )
 SELECT taken.attempt, given.* FROM taken, LATERAL (__INPUTS__) given
 """.replace("__INPUTS__", INPUTS)

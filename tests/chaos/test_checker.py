@@ -119,7 +119,7 @@ def test_a_run_that_may_end_otherwise_is_no_problem(run, watched):
 
 
 def test_what_is_left_behind_is_found(run):
-    WorkerBeat.objects.create(id=WORKER, beat=run.created_at, lock_key=1, host="h", pid=1, engine="chaos/1")
+    WorkerBeat.objects.create(id=WORKER, beat=run.created_at, lock_key=1, host="h", pid=1, engine="tiny/1")
     Step.objects.filter(run=run, name="ui").update(state="running", lease=run.created_at)
     with db.connect() as other:
         other.execute("SELECT pg_advisory_lock(4711)")

@@ -147,4 +147,4 @@ def upgraded_alone(scene: Scene, rng: Random, n: int) -> None:
     scene.expected = {str(run.id): ("failed",) for run in runs}
     scene.finish(FOREIGN + 60)
     for run in Run.objects.filter(id__in=[run.id for run in runs]):
-        scene.held("engine chaos/1" in run.reason, f"The reason of a run of another version: {run.reason}")
+        scene.held("engine tiny/1" in run.reason, f"The reason of a run of another version: {run.reason}")

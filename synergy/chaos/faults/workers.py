@@ -115,16 +115,16 @@ def all_workers_killed(scene: Scene, rng: Random, n: int) -> None:
 @part.add("Worker frozen beyond its lease, then awake again", "F7", seconds=14)
 def worker_frozen(scene: Scene, rng: Random, n: int) -> None:
     """Another one takes over, and what the frozen one brings late is refused."""
-    first = scene.stage.crew(1)[0]
+    workers = scene.stage.crew(2)
     scene.within(progress=TIMES.lease + 1.0, extra=TIMES.lease + 2.0)
     step = rng.choice(("plan", "ui", "conflicts"))
     [run] = scene.submit(pay="ok", sleep=0.1, steps={step: {"sleep": 6.0, "deaf": True, "times": 1}})
-    scene.begun(run, step)
-    scene.stage.crew(2)
+    pid = scene.begun(run, step).pid
+    frozen = next(name for name in workers if pid in children_of(scene.stage.children[name].pid))
     scene.strike()
-    scene.stage.kill(first, signal.SIGSTOP)
+    scene.stage.kill(frozen, signal.SIGSTOP)
     scene.finish()
-    scene.stage.kill(first, signal.SIGCONT)
+    scene.stage.kill(frozen, signal.SIGCONT)
     scene.until(lambda: Event.objects.filter(run=run, kind="fenced").exists(), 20, "That the late result was refused")
 
 

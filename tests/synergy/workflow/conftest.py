@@ -1,4 +1,4 @@
-"""Real worker processes on a tiny pipeline of the real shape (``tiny.py``)."""
+"""Real worker processes on a tiny pipeline of the real shape (``synergy.chaos.pipeline``)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from django.db import connection
 
 from monitor import clock as monitor_clock
 from synergy.celery import app
+from synergy.chaos.pipeline import AGENTS
 from synergy.core.models import LIVE_RUN, Run
 from synergy.workflow import engine, heart, services, wire
 
 ROOT = Path(__file__).resolve().parents[3]
-TINY = "tests.synergy.workflow.tiny"
+TINY = "synergy.chaos.pipeline"
 CELERY = (sys.executable, "-m", "celery", "-A", "synergy.celery")
 LEASE = 3
 
@@ -200,9 +201,16 @@ def crew(shared_fleet, tiny_pipeline):
     return shared_fleet
 
 
+def words(**orders) -> str:
+    """A message with these orders; each agent says that it cost $0.25."""
+    for agent in AGENTS:
+        orders[f"code:{agent}"] = {"cost": 0.25, **orders.get(f"code:{agent}", {})}
+    return f"Build this for us: {json.dumps(orders)}"
+
+
 def submit(send: bool = True, **orders) -> Run:
     """Start a run of the tiny pipeline: ``submit(sleep=0.1, ui={"raise": "transient"})``."""
-    run, ready = services.create_run(f"Build this for us: {json.dumps(orders)}", tenant=services.default_tenant())
+    run, ready = services.create_run(words(**orders), tenant=services.default_tenant())
     if send:
         wire.send(ready)
     return run

@@ -14,13 +14,9 @@ import pytest
 from django.core.management import call_command
 
 from synergy.core.models import Run
-from tests.synergy.workflow.conftest import ROOT, TINY, wait_for
+from tests.synergy.workflow.conftest import ROOT, TINY, wait_for, words
 
 BUILD = (sys.executable, "manage.py", "build")
-
-
-def words(**orders) -> str:
-    return f"Build this for us: {json.dumps(orders)}"
 
 
 @pytest.fixture
@@ -119,7 +115,7 @@ def test_edits_of_a_person_travel_with_the_run_and_only_what_differs_counts(buil
     run = Run.objects.get(id=json.loads(text)["id"])
     assert sorted(run.options["edits"]["files"]) == ["backend.txt", "frontend.txt", "run.sh"]
     assert run.options["edits"]["executable"] == ["run.sh"]
-    assert run.steps.get(name="ui").result == '{"text":"frontend backend devops edits"}'
+    assert json.loads(run.steps.get(name="ui").result)["text"] == "frontend backend devops edits"
 
 
 def test_ctrl_c_in_a_running_system_leaves_the_run_to_it(crew):

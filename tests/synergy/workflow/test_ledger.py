@@ -102,6 +102,16 @@ def test_a_record_whose_answer_was_lost_may_be_repeated():
     assert story(run).count("plan done") == 1
 
 
+def test_a_claim_whose_answer_was_lost_may_be_repeated(monkeypatch):
+    """It is the same attempt, and history tells of it once."""
+    run = submit(send=False)
+    real = engine.rows
+    monkeypatch.setattr(engine, "rows", lambda *question: [real(*question), real(*question)][1])
+    attempt = engine.claim(shape(), run.id, "stack", WORKER)
+    assert attempt.number == 1
+    assert story(run) == ["created", "stack claimed"]
+
+
 def test_the_next_step_is_claimed_in_the_same_statement():
     run = submit(send=False)
     attempt = run_to(run, "ui")

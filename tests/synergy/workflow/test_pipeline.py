@@ -7,11 +7,11 @@ import typing
 
 import pytest
 
+from synergy.chaos import pipeline as tiny
 from synergy.core.bench import Bench
 from synergy.core.types import ChangeSet, Verdict
 from synergy.workflow import pipeline
 from synergy.workflow.shape import GIVEN, Shape, StepSpec
-from tests.synergy.workflow import tiny
 
 SHAPES = {"real": pipeline.PIPELINE, "tiny": tiny.PIPELINE}
 STEPS = [pytest.param(shape, spec, id=f"{name} {spec.name}") for name, shape in SHAPES.items() for spec in shape]

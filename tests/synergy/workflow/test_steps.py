@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_run_goes_through_all_steps_in_order_and_is_completed(crew):
 
 def test_results_travel_as_typed_values_and_costs_add_up(crew):
     run = crew.finish(submit())
-    assert run.steps.get(name="ui").result == '{"text":"frontend backend devops"}'
+    assert json.loads(run.steps.get(name="ui").result)["text"] == "frontend backend devops"
     assert (run.stack, run.confidence) == ("fastapi-react", 0.9)
     assert float(run.cost_usd) == 0.75
     assert run.verdict["gates"][0]["value"] == 0.75
@@ -101,7 +102,7 @@ def test_an_error_that_another_try_cannot_help_ends_the_run_at_once(crew, troubl
 
 def test_a_bug_leaves_its_traceback_in_the_history(crew):
     run = crew.finish(submit(plan={"raise": "bug"}))
-    assert "misbehave" in run.events.get(kind="failed").data["detail"]
+    assert "raise trouble(orders)" in run.events.get(kind="failed").data["detail"]
 
 
 def test_a_full_disk_is_called_a_full_disk(crew):
