@@ -48,7 +48,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> None:
         if self.connection is not None:
             with self.wrap_database_errors:
-                self._home.give(self.connection) if self._home else self.connection.close()
+                if self._home is None:
+                    self.connection.close()
+                else:
+                    self._home.give(self.connection)
             self.connection = self._home = None
 
     def close_pool(self) -> None:
@@ -61,7 +64,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         A thread in the middle of a transaction gets another one. Raises psycopg's errors, not Django's.
         """
-        if self.connection is not None and not self.in_atomic_block:
+        if self.connection is not None and self.autocommit:
             yield self.connection
             return
         home = self._pool()

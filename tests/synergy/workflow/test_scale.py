@@ -31,7 +31,7 @@ from tests.synergy.workflow import scale
 from tests.synergy.workflow.conftest import TINY
 from tests.synergy.workflow.scale import LIVE, Look, look
 
-BIG, EMPTY = "test_scale", "test_scale_empty"
+BIG = "test_scale"
 DROPPED = "ALTER TABLE core_step DROP CONSTRAINT step_once_per_run"
 STATEMENTS = [name for name in vars(sql) if name.isupper()]
 #: What a look may read: a few pages and a few rows for each of the 400 live runs. The tables have about 100,000 pages.
@@ -165,22 +165,44 @@ def test_without_its_index_a_statement_is_found_out(big, tiny_pipeline, rule, na
     assert "core_step" in seen.whole
 
 
-def test_a_backlog_is_looked_through_once(big, tiny_pipeline):
-    """5,000 steps are due at once: not each of them is held against each other one."""
+@pytest.fixture
+def small(big, worker_id):
+    """A fresh ledger beside the big one: its name."""
+    name = f"test_small_{worker_id}"
+    big.execute(f"DROP DATABASE IF EXISTS {name}")
+    big.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER synergy")
+    yield name
+    switch(BIG)
+    big.execute(f"DROP DATABASE {name}")
+
+
+@pytest.mark.parametrize("statement", ["SEND", "DUE_QUEUES", "ABANDONED", "SELF_JOIN"])
+def test_a_backlog_is_looked_through_once(small, tiny_pipeline, statement):
+    """5,000 steps are due at once: not each of them is held against each other one (SELF_JOIN: the seeded defect)."""
+    switch(small)
+    services.create_run("Build a shop", tenant=services.default_tenant())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE core_run, core_step")  # what the planner knows is from before the rush
+        cursor.execute(BACKLOG, {"count": 5_000})
+    given = {"again": json.dumps({"agents": 5_000}), "resend": 2.0, "grace": 5.0, "calm": 0.0}
     with transaction.atomic():
-        link = connection.connection
-        link.execute(BACKLOG, {"count": 5_000})
-        for name in ("SEND", "DUE_QUEUES", "ABANDONED"):
-            seen = look(link, getattr(sql, name), values(), generic=True)
-            assert not seen.whole
-            assert seen.removed + seen.compared < 20 * 5_000, str(seen)
-            assert seen.buffers < 10 * 5_000, str(seen)
-        transaction.set_rollback(True)
+        seen = look(
+            connection.connection, SELF_JOIN if statement == "SELF_JOIN" else getattr(sql, statement), given, generic=True
+        )
+    once = seen.removed + seen.compared < 20 * 5_000 and seen.buffers < 20 * 5_000
+    assert once == (statement != "SELF_JOIN"), str(seen)
 
 
 BACKLOG = """
-UPDATE core_step SET state = 'ready', due = now() - interval '1 second'
-WHERE id IN (SELECT max(id) FROM core_step WHERE state = 'done' GROUP BY run_id LIMIT %(count)s)
+INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, engine, trace_id, cost_usd, budget_usd, carried_seconds)
+SELECT gen_random_uuid(), tenant_id, project_id, message, '{}', 'queued', '', '', engine, 't', 0, 5, 0 FROM core_run, generate_series(1, %(count)s);
+INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd, error, due, ready_at)
+SELECT r.id, 'stack', 0, 'agents', 60, 'ready', 0, 0, 0, 0, 1, 0, '', now() - interval '1 second', now()
+FROM core_run r WHERE NOT EXISTS (SELECT 1 FROM core_step s WHERE s.run_id = r.id);
+"""
+SELF_JOIN = """
+WITH due AS MATERIALIZED (SELECT id FROM core_step WHERE state = 'ready' AND due <= now())
+SELECT count(*) FROM core_step s JOIN due ON due.id = s.id WHERE s.state = 'ready' AND s.due <= now()
 """
 
 
@@ -297,23 +319,16 @@ def read() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_run_costs_the_same_on_an_empty_ledger_and_after_a_million_steps(big, tiny_pipeline, monkeypatch):
+def test_a_run_costs_the_same_on_an_empty_ledger_and_after_a_million_steps(small, tiny_pipeline, monkeypatch):
     monkeypatch.setattr(engine, "rows", db.ask)  # all in one transaction, so that the counters are its own
-    big.execute(f"DROP DATABASE IF EXISTS {EMPTY}")
-    big.execute(f"CREATE DATABASE {EMPTY} TEMPLATE {TEMPLATE} OWNER synergy")
     rows, seconds = {}, {}
-    try:
-        for name in (EMPTY, BIG):
-            switch(name)
-            found = [counted(by_hand) for _ in range(20)]
-            rows[name] = found[-1][0]
-            seconds[name] = statistics.median(took for _, took in found[5:])
-            if name == BIG:  # the seeded defect: without its index, all steps are read
-                worse, _ = counted(lambda: (connection.connection.execute(DROPPED), by_hand()))
-    finally:
-        switch(BIG)
-        big.execute(f"DROP DATABASE {EMPTY}")
-    assert 0 < rows[BIG] <= 2 * rows[EMPTY], rows
+    for name in (small, BIG):
+        switch(name)
+        found = [counted(by_hand) for _ in range(20)]
+        rows[name] = found[-1][0]
+        seconds[name] = statistics.median(took for _, took in found[5:])
+    worse, _ = counted(lambda: (connection.connection.execute(DROPPED), by_hand()))  # the seeded defect: all steps are read
+    assert 0 < rows[BIG] <= 2 * rows[small], rows
     assert rows[BIG] < 20 * 23  # statements
+    assert seconds[BIG] < 3 * seconds[small], seconds
     assert worse > 1_000_000
-    assert seconds[BIG] < 3 * seconds[EMPTY], seconds
