@@ -6,13 +6,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from synergy.core.models import Run
+from synergy.core.models import Run, Tenant
 
 
 class Incident(models.Model):
     """One repair: what was seen, what was done about it, how long it took. Without a run it is about the machinery."""
 
     run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="incidents")
+    #: The run's: who looks at the newest of a tenant must not look at those of all.
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="incidents", db_index=False)
     step = models.CharField(max_length=40, default="", blank=True)
     queue = models.CharField(max_length=20, default="", blank=True)
     remedy = models.CharField(max_length=40)
@@ -29,6 +31,8 @@ class Incident(models.Model):
             models.Index(fields=["at"], name="incident_at"),
             models.Index(fields=["remedy", "at"], name="incident_remedy"),
             models.Index(fields=["id"], condition=Q(alert=True), name="incident_alert"),
+            models.Index(fields=["queue", "id"], name="incident_queue"),
+            models.Index(fields=["tenant", "id"], name="incident_of_tenant"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from monitor import clock
 from monitor.models import Incident
 from monitor.queues import Depth, queues
 from monitor.remedies.base import Remedy, Repair, Tell, registry
+from synergy.core.models import Run
 
 __all__ = ["Depth", "heal", "queues", "remedies"]
 
@@ -69,6 +70,7 @@ def _teller(name: str, incidents: list[Incident]) -> Tell:
         log.log(logging.ERROR if repair.alert else logging.WARNING, "%s: %s %s", name, repair.seen, repair.done)
         incident = Incident(
             run_id=repair.run,
+            tenant_id=Run.objects.only("tenant").get(pk=repair.run).tenant_id if repair.run else None,
             step=repair.step,
             queue=repair.queue,
             remedy=name,

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from synergy.core.admin import Newest, ReadOnly, own
+from synergy.core.admin import Known, Newest, ReadOnly, own
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, PermanentError
 from synergy.core.models import Event, Run, Step, StepState, WorkerBeat
@@ -48,16 +48,11 @@ class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
         return super().get_queryset(request).exclude(kind="note")
 
 
-class StackFilter(admin.SimpleListFilter):
-    """Django would look for all values that there are, in all rows."""
-
+class StackFilter(Known):
     title = parameter_name = "stack"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(slug, spec.title) for slug, spec in stacks().items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
-        return queryset.filter(stack=self.value()) if self.value() else queryset
 
 
 @admin.register(Run)

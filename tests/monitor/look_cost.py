@@ -12,10 +12,18 @@ from monitor import services as monitor
 from synergy.workflow import wire
 from synergy.workflow.heart import Heart
 from tests.synergy.workflow.conftest import submit
-from tests.synergy.workflow.test_ledger import FILL
 
 pytestmark = pytest.mark.usefixtures("rows")
 LOOKS = 300
+FILL = """
+INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, engine, trace_id, cost_usd, budget_usd,
+  carried_seconds, created_at)
+SELECT gen_random_uuid(), %(tenant)s, %(project)s, 'm', '{}', 'completed', '', '', 'tiny/1', 't', 0, 5, 0, now()
+FROM generate_series(1, 100000);
+INSERT INTO core_step (run_id, name, position, queue, limit_seconds, state, need, attempt, fails, losses, sends, cost_usd, error)
+SELECT id, 'step' || n, n, 'agents', 300, 'done', 0, 1, 0, 0, 1, 0, '' FROM core_run, generate_series(1, 10) n
+WHERE state = 'completed';
+"""
 
 
 def measure(what: str) -> None:
@@ -43,8 +51,7 @@ def test_cost(monkeypatch):
     run.steps.update(due=None)
     measure("8 workers, nothing to do")
     with connection.cursor() as cursor:
-        big = FILL.replace("generate_series(1, 3000)", "generate_series(1, 100000)")
-        cursor.execute(big, {"tenant": run.tenant_id, "project": run.project_id})
+        cursor.execute(FILL, {"tenant": run.tenant_id, "project": run.project_id})
         cursor.execute("ANALYZE core_run, core_step, core_event")
     measure("the same beside 1,000,000 recorded steps")
     with connection.cursor() as cursor:

@@ -15,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitor.models import Incident
+from monitor.remedies.base import Repair
+from monitor.services import _teller
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.models import Membership, Project, Run, Tenant
 from synergy.core.types import GateResult, Shot, Verdict, VisualReport
@@ -205,7 +207,7 @@ def test_incidents_of_others_are_not_shown(rows):
     ada = looker("ada", "view_incident")
     Run.objects.filter(id=run.id).update(tenant=Tenant.objects.get(slug="ada"))
     for of in (run, other, None):
-        Incident.objects.create(run=of, remedy="lost_steps", seen=f"Seen in {of and of.id}", done="Again.", since_seconds=1)
+        _teller("lost_steps", [])(Repair(f"Seen in {of and of.id}", "Again.", of and of.id))
     text = ada.get(reverse("admin:monitor_incident_changelist")).content.decode()
     assert f"Seen in {run.id}" in text
     assert f"Seen in {other.id}" not in text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib import import_module
 
@@ -21,9 +22,15 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
 
-from monitor.services import heal
-from synergy.core.models import Event, Membership, Run, Step, Tenant
+from monitor import clock as monitor_clock
+from monitor import queues, tasks
+from monitor.models import Clock
+from monitor.remedies import silent_beat
+from monitor.services import heal, remedies
+from synergy.core.bench import Paid
+from synergy.core.models import Call, Event, Membership, Run, Step, Tenant
 from synergy.management.display import TOLD
+from synergy.workflow import clock as workflow_clock
 from synergy.workflow import db, engine, report, services, sql, steps
 from synergy.workflow.shape import shape
 from tests.conftest import TEMPLATE, locked
@@ -33,9 +40,25 @@ from tests.synergy.workflow.scale import LIVE, Look, look
 
 BIG = "test_scale"
 DROPPED = "ALTER TABLE core_step DROP CONSTRAINT step_once_per_run"
-STATEMENTS = [name for name in vars(sql) if name.isupper()]
+PARTS = ("CALM", "GONE", "OVERDUE", "CUT_OFF")  # of other statements
+ASKED = {name: part.asks for name, part in remedies() if part.asks}
+STATEMENTS = {
+    **{
+        name: re.sub(r"^EXISTS", "SELECT EXISTS", text)
+        for name, text in vars(sql).items()
+        if name.isupper() and name not in PARTS
+    },
+    "WAKE": f"SELECT {sql.wake('%(run)s::uuid')}",
+    "LOOK": monitor_clock.LOOK.replace("__QUESTIONS__", ", ".join(ASKED.values())),
+    **{f"LOOK {name}": monitor_clock.LOOK.replace("__QUESTIONS__", question) for name, question in ASKED.items()},
+    **{name: getattr(monitor_clock, name) for name in ("SETTLE", "ALONE")},
+    "SKIP": workflow_clock.SKIP,
+    "READY": queues.READY,
+    "TURN": silent_beat.TURN,
+}
 #: What a look may read: a few pages and a few rows for each of the 400 live runs. The tables have about 100,000 pages.
 PAGES, ROWS = 4 * LIVE, 3 * LIVE
+WRITTEN = 20  #: pages for each row that is changed or added: it has up to five indexes
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +95,9 @@ def switch(name: str) -> None:
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
 
 
+RUN = db._run  #: what all statements go through that are not Django's
+
+
 class Looks(list[Look]):
     """Everything that was asked of the database while it watched: Django's statements, and the engine's by their general plan."""
 
@@ -81,9 +107,9 @@ class Looks(list[Look]):
             self.append(look(connection.connection, text.replace("%", "%%"), {}))
         return execute(statement, params, many, context)
 
-    def ask(self, statement, values, patience=0.0):
+    def run(self, link, statement, values):
         self.append(look(connection.connection, statement, values, generic=True))
-        return db.ask(statement, values)
+        return RUN(connection.connection, statement, values)
 
     def check(self) -> None:
         """Nothing read more than a few pages; fails when nothing was asked at all."""
@@ -93,16 +119,15 @@ class Looks(list[Look]):
 
 
 def few(seen: Look) -> bool:
-    return not seen.whole and seen.removed <= ROWS and seen.buffers <= PAGES
+    return not seen.whole and max(seen.removed, seen.written) <= ROWS and seen.buffers <= PAGES + WRITTEN * seen.written
 
 
 @pytest.fixture
 def looks(big, monkeypatch, tiny_pipeline):
     """Watches; what the test does is taken back."""
     found = Looks()
-    for module, names in ((engine, ("ask", "rows")), (steps, ("rows",))):
-        for name in names:
-            monkeypatch.setattr(module, name, found.ask)
+    monkeypatch.setattr(db, "_run", found.run)
+    monkeypatch.setattr(monitor_clock, "_known", None)  # of another test, whose now() stood still
     with transaction.atomic():
         with connection.execute_wrapper(found):
             yield found
@@ -128,10 +153,19 @@ def values() -> dict[str, object]:
     enter = {"queues": ["agents"] * 2, "limits": [1.0, 2.0], "needs": [0, 1], "taken": ["stack"], "parent": ready.run_id}
     times = {"lease": 6.0, "resend": 2.0, "calm": 0.0, "grace": 5.0, "carried": 0.0, "confidence": 0.5, "budget": 5, "cost": 0.1}
     worker = {"worker": running.worker, "key": 4711, "host": "h", "pid": 1, "engine": pipeline.engine, "attempt": 1}
-    mine = {"run": running.run_id, "name": running.name, "token": running.token, "result": "{}", "facts": None, "final": None}
+    monitor = {"gap": 60.0, "most": 30.0, "expected": None, "jump": 2.0, "nobody": 30.0, "full": 10.0, "step": "plan"}
+    mine = {
+        "answer": "{}",
+        "run": running.run_id,
+        "name": running.name,
+        "token": running.token,
+        "result": "{}",
+        "facts": None,
+        "final": None,
+    }
     more = {"next_token": uuid.uuid4(), "inline": True, "tenant": ready.run.tenant_id, "again": json.dumps({"agents": 200})}
     many = {"runs": [running.run_id], "tokens": [running.token], "steps": [running.name], "wake": [running.run_id]}
-    return {**texts, **lists, **enter, **times, **worker, **mine, **more, **many}
+    return {**texts, **lists, **enter, **times, **worker, **mine, **more, **many, **monitor}
 
 
 #: Where a statement wants another value than its neighbours.
@@ -146,7 +180,9 @@ OWN = {
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_of_the_engine_finds_its_rows_through_an_index(big, tiny_pipeline, name):
     with transaction.atomic():
-        seen = look(connection.connection, getattr(sql, name), {**values(), **OWN.get(name, dict)()}, generic=True)
+        Clock.objects.create(id=1, seen=Now() - timedelta(seconds=2))
+        seen = look(connection.connection, STATEMENTS[name], {**values(), **OWN.get(name, dict)()}, generic=True)
+        transaction.set_rollback(True)
     assert few(seen), str(seen)
 
 
@@ -158,9 +194,9 @@ def test_without_its_index_a_statement_is_found_out(big, tiny_pipeline, rule, na
     """The seeded defect, taken back."""
     with transaction.atomic():
         given = {**values(), **OWN.get(name, dict)()}
-        assert few(look(connection.connection, getattr(sql, name), given, generic=True))
+        assert few(look(connection.connection, STATEMENTS[name], given, generic=True))
         connection.connection.execute(rule)
-        seen = look(connection.connection, getattr(sql, name), given, generic=True)
+        seen = look(connection.connection, STATEMENTS[name], given, generic=True)
         transaction.set_rollback(True)
     assert "core_step" in seen.whole
 
@@ -186,9 +222,7 @@ def test_a_backlog_is_looked_through_once(small, tiny_pipeline, statement):
         cursor.execute(BACKLOG, {"count": 5_000})
     given = {"again": json.dumps({"agents": 5_000}), "resend": 2.0, "grace": 5.0, "calm": 0.0}
     with transaction.atomic():
-        seen = look(
-            connection.connection, SELF_JOIN if statement == "SELF_JOIN" else getattr(sql, statement), given, generic=True
-        )
+        seen = look(connection.connection, SELF_JOIN if statement == "SELF_JOIN" else STATEMENTS[statement], given, generic=True)
     once = seen.removed + seen.compared < 20 * 5_000 and seen.buffers < 20 * 5_000
     assert once == (statement != "SELF_JOIN"), str(seen)
 
@@ -230,29 +264,49 @@ def test_old_work_folders_are_looked_up_by_their_names(looks, tmp_path, settings
     looks.check()
 
 
-def test_the_monitor_mends_what_is_broken_and_reads_what_lives(looks, big, broker, monkeypatch):
-    """All remedies, each with something to do: a dead worker, a lost step, one that is due, far ahead, late, foreign, waiting."""
-    monkeypatch.setattr(engine, "TIMES", engine.TIMES.__class__(**{**vars(engine.TIMES), "calm": 0.0}))
-    ready = list(Step.objects.filter(state="ready").order_by("id")[:4])
-    Step.objects.filter(id=ready[0].id).update(due=Now() + timedelta(hours=1))
-    Step.objects.filter(id=ready[1].id).update(due=None, ready_at=Now() - timedelta(hours=1))
-    Step.objects.filter(id=ready[2].id).update(due=Now() - timedelta(seconds=5))
-    Step.objects.filter(id=ready[3].id).update(ready_at=Now() - timedelta(hours=1))
-    Run.objects.filter(id=ready[3].run_id).update(engine="tiny/0", state="queued")
-    Run.objects.filter(id=Run.objects.filter(state="running")[0].id).update(started_at=Now() - timedelta(hours=2))
-    dead = Step.objects.filter(state="running")[0].worker
-    looks.clear()
+@contextmanager
+def alive(big, but=None):
+    """All workers but one hold their locks; somebody looked two seconds ago."""
+    Clock.objects.create(id=1, seen=Now() - timedelta(seconds=2))
     with psycopg.connect(**{**dict(big.info.get_parameters()), "dbname": BIG}, autocommit=True) as workers:
-        workers.execute("SELECT pg_advisory_lock(lock_key) FROM core_workerbeat WHERE id <> %s", [dead])
+        workers.execute("SELECT pg_advisory_lock(lock_key) FROM core_workerbeat WHERE id IS DISTINCT FROM %s", [but])
+        yield
+
+
+def break_things() -> uuid.UUID:
+    """Something for every remedy; gives the worker that died."""
+    ready = list(Step.objects.filter(state="ready", run__state="queued").order_by("id")[:5])
+    Step.objects.filter(id=ready[0].id).update(due=Now(), sends=0)  # never sent
+    Step.objects.filter(id=ready[1].id).update(due=Now() - timedelta(seconds=5))  # its message is lost
+    Step.objects.filter(id=ready[2].id).update(ready_at=Now() - timedelta(minutes=5))  # it waits for long
+    Step.objects.filter(id=ready[3].id).update(ready_at=Now() - timedelta(days=2))  # it waits for too long
+    Step.objects.filter(id=ready[4].id).update(ready_at=Now() - timedelta(hours=1))
+    Run.objects.filter(id=ready[4].run_id).update(engine="tiny/0")
+    late, failed = (Run.objects.filter(state=state)[0].id for state in ("running", "failed"))
+    Run.objects.filter(id=late).update(started_at=Now() - timedelta(hours=2))
+    Run.objects.filter(id=failed).update(reported=False)
+    return Step.objects.filter(state="running").exclude(run=late)[0].worker
+
+
+def test_the_monitor_mends_what_is_broken_and_reads_what_lives(looks, big, broker):
+    dead = break_things()
+    with alive(big, but=dead):
+        Clock.objects.update(beat=Now() - timedelta(minutes=1))
+        looks.clear()
         found = {incident.remedy for incident in heal()}
-    assert found >= {"clock_jumps", "dead_workers", "foreign_runs", "late_runs", "lost_steps"}
+        assert found == {name for name, _ in remedies()}
+        Clock.objects.update(seen=Now() - timedelta(minutes=1))
+        assert {incident.remedy for incident in heal()} == {"clock"}
+        tasks.heal()
     looks.check()
 
 
-def test_the_monitor_finds_nothing_to_do_quickly(looks, big, broker):
-    with psycopg.connect(**{**dict(big.info.get_parameters()), "dbname": BIG}, autocommit=True) as workers:
-        workers.execute("SELECT pg_advisory_lock(lock_key) FROM core_workerbeat")
-        heal()
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_monitor_finds_nothing_to_do_quickly(looks, big, broker, quick):
+    Step.objects.filter(state="ready").update(due=Now() + timedelta(minutes=1))
+    with alive(big):
+        looks.clear()
+        assert heal(quick=quick) == []
     looks.check()
 
 
@@ -260,16 +314,22 @@ def test_the_monitor_finds_nothing_to_do_quickly(looks, big, broker):
 def test_the_pages_of_the_admin(looks, who):
     """For who administers the installation, and for staff of one tenant."""
     user = get_user_model().objects.create_user(who, password="x", is_staff=True, is_superuser=who == "root")
-    user.user_permissions.set(Permission.objects.filter(codename__in=("view_run", "view_project")))
+    user.user_permissions.set(Permission.objects.filter(codename__in=("view_run", "view_project", "view_incident")))
     Membership.objects.create(user=user, tenant=Tenant.objects.get(slug="tenant-1"))
-    run = Run.objects.filter(tenant__slug="tenant-1", state="completed").order_by("-created_at")[0]
+    run = Run.objects.filter(tenant__slug="tenant-1", state="failed").order_by("-created_at")[0]
     client = Client()
     client.force_login(user)
     runs, one = reverse("admin:core_run_changelist"), reverse("admin:core_run_change", args=[run.id])
+    incidents = reverse("admin:monitor_incident_changelist")
     looks.clear()
     assert str(run.id) in client.get(runs, {"project__id__exact": run.project_id}).content.decode()
     for address, query in ((runs, {}), (runs, {"p": "3"}), (runs, {"state__exact": "running"}), (one, {})):
         assert client.get(address, query).status_code == 200
+    assert "Nothing is tried any more." in client.get(one).content.decode()
+    for query in ({}, {"p": "3"}, {"alert__exact": "1"}, {"remedy": "dead_letters"}, {"queue": "agents"}):
+        page = client.get(incidents, query)
+        assert page.status_code == 200
+        assert page.context["cl"].result_list
     looks.check()
     looks.clear()
     assert client.get(reverse("admin:core_project_changelist")).status_code == 200
@@ -285,7 +345,23 @@ def test_the_http_interface(looks, monkeypatch, broker):
     for _ in range(2):
         answer = client.post("/api/runs", {"message": "Build a shop"}, content_type="application/json")
         assert answer.status_code == 202
-    assert client.get(answer["Location"]).status_code == 200
+    one = answer["Location"]
+    assert client.get(one).json()["state"] == "queued"
+    for action in ("pause", "resume", "cancel", "retry"):
+        assert client.post(f"{one}/{action}").status_code == 202
+    ended = Run.objects.filter(tenant__slug="tenant-1", state="completed").order_by("-created_at")[0]
+    assert client.post(f"/api/runs/{ended.id}/fork", {"step": "ui"}, content_type="application/json").status_code == 202
+    looks.check()
+
+
+def test_what_a_step_paid_for(looks):
+    """The book of a step, among 182,000 answers."""
+    paid = Call.objects.order_by("-id")[0]
+    book = steps.Ledger(paid.run_id, paid.step)
+    looks.clear()
+    assert book.find(paid.key) == Paid("An answer.", 0.01)
+    assert book.keep(paid.key, Paid("Another one.", 1.0)) == Paid("An answer.", 0.01)
+    assert book.find("x") is None
     looks.check()
 
 
@@ -324,9 +400,9 @@ def test_a_run_costs_the_same_on_an_empty_ledger_and_after_a_million_steps(small
     rows, seconds = {}, {}
     for name in (small, BIG):
         switch(name)
-        found = [counted(by_hand) for _ in range(20)]
+        found = [counted(by_hand) for _ in range(12)]
         rows[name] = found[-1][0]
-        seconds[name] = statistics.median(took for _, took in found[5:])
+        seconds[name] = statistics.median(took for _, took in found[4:])
     worse, _ = counted(lambda: (connection.connection.execute(DROPPED), by_hand()))  # the seeded defect: all steps are read
     assert 0 < rows[BIG] <= 2 * rows[small], rows
     assert rows[BIG] < 20 * 23  # statements
