@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from monitor import clock
@@ -16,12 +15,12 @@ from monitor import services as monitor
 from monitor.models import Clock, Incident
 from synergy.core.models import Run, Step, WorkerBeat
 from synergy.workflow import engine
-from synergy.workflow.clock import SKIP, skip
+from synergy.workflow.clock import skip
 from synergy.workflow.db import ask, connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
 from tests.synergy.workflow.conftest import submit, wait_for
-from tests.synergy.workflow.test_ledger import FILL, run_to, side_by_side
+from tests.synergy.workflow.test_ledger import run_to, side_by_side
 
 pytestmark = pytest.mark.usefixtures("rows")
 HOUR = 3600.0
@@ -204,17 +203,3 @@ def test_somebody_looks_every_second_and_that_is_no_outage():
     Clock.objects.update(seen=Now() - timedelta(seconds=20), whole=Now() - timedelta(seconds=20))
     assert monitor.heal(quick=True) == []
     assert [at for (at,) in ask("SELECT now() - seen < interval '5 seconds' FROM monitor_clock", {})] == [True]
-
-
-@pytest.mark.parametrize("statement", ["look", "skip"])
-def test_neither_reads_a_whole_table(statement):
-    run = submit(send=False)
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, {"tenant": run.tenant_id, "project": run.project_id})
-        cursor.execute("ANALYZE core_run, core_step, core_event")
-    monitor.heal()
-    asks = ", ".join(part.asks for _, part in monitor.remedies() if part.asks)
-    text = {"look": clock.LOOK.replace("__QUESTIONS__", asks), "skip": SKIP}[statement]
-    values = {"expected": None, "jump": 2, "nobody": 30, "full": 10, "lease": 6, "grace": 5, "calm": 3, "gap": 3600}
-    plan = "\n".join(line for (line,) in ask(f"EXPLAIN {text}", values))
-    assert not re.search("Seq Scan on core_(run|step|event)", plan), plan
