@@ -21,6 +21,7 @@ from synergy.core import tools
 PORT = 8000
 ORIGIN = f"http://localhost:{PORT}"  #: a secure context, as the deployed application is
 UID = 61180
+MORTAL = ("setpriv", "--pdeathsig", "KILL", "--")  #: from the first moment; bubblewrap asks for it once it has set all up
 START_SECONDS = 30.0
 LAUNCHER = Path(__file__).with_name("launch.py")
 INSIDE = "/run/view"  #: folder of the launcher and its control socket
@@ -67,7 +68,15 @@ def _script(browser: tools.Tool, folder: Path) -> str:
     The folders above it (TMPDIR may be anywhere) are made first, for bubblewrap would make them for its own user alone.
     """
     root = os.geteuid() == 0
-    words = [*tools.bwrap().argv, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    words = [
+        *MORTAL,
+        *tools.bwrap().argv,
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+    ]
     words += [] if root else ["--unshare-user"]
     words += ["--die-with-parent", "--hostname", "sandbox", *_files(browser, folder)]
     inner = ["prlimit", "--core=0", "--nofile=8192", "--data=8589934592", "--"]
