@@ -139,7 +139,7 @@ class Step(models.Model):
     next_attempt_at = models.DateTimeField(null=True)  # it must not be claimed before
     ready_at = models.DateTimeField(null=True)
     token = models.UUIDField(null=True)  # of the attempt that may record; kept once done
-    worker = models.UUIDField(null=True)  # WorkerBeat of that attempt
+    worker = models.UUIDField(null=True)  # WorkerBeat of that attempt; ready: of who recorded what came before, and was to send
     lease = models.DateTimeField(null=True)  # the worker renews it; passed = the attempt is lost
     deadline = models.DateTimeField(null=True)  # of this attempt
     result = models.TextField(null=True)  # noqa: DJ001  # JSON of the value, byte for byte; null until done

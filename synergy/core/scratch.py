@@ -1,12 +1,14 @@
-"""Temporary files of a process that may be killed: a folder of its own, which any later process removes.
+"""What a process leaves that is killed: a folder of its own for temporary files, which any later process removes.
 
-``tempfile`` and every program that a step starts use it (TMPDIR). The name says whose it is, so that nobody has to remember.
+``tempfile`` and every program that a step starts use it (TMPDIR). The name says whose it is, so that nobody has to remember; and
+a program that names the folder of a dead process is an orphan (a sandbox whose parent was killed while it was being set up).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -35,16 +37,26 @@ def leave() -> None:
 
 
 def sweep() -> int:
-    """Remove the folders of this user's processes that have ended; how many there were."""
+    """End the orphans of this user's processes that have ended, and remove their folders; how many folders there were."""
     gone = []
     for folder in _base().glob(f"synergy-{os.geteuid()}-*-*-*"):
         pid, started = folder.name.split("-")[2:4]
         with suppress(OSError):
             if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink() and _started(int(pid)) != started:
                 gone.append(folder)
+    if gone:
+        _end_orphans({f"TMPDIR={folder}".encode() for folder in gone})
     for folder in gone:
         shutil.rmtree(folder, ignore_errors=True)
     return len(gone)
+
+
+def _end_orphans(marks: set[bytes]) -> None:
+    """Kill the processes that were started with one of these in their environment."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.stat().st_uid == os.geteuid() and marks & set((process / "environ").read_bytes().split(b"\0")):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def _base() -> Path:
@@ -54,8 +66,9 @@ def _base() -> Path:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in clock ticks since the boot; empty when there is none."""
+    """When a process started, in clock ticks since the boot; empty when there is none, or only a zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "" if fields[0] in "ZX" else fields[19]

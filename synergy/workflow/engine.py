@@ -263,8 +263,10 @@ def repaired(run: uuid.UUID, names: Sequence[str]) -> bool:
 
 
 def bury() -> list[tuple[str, float]]:
-    """Remove workers that are gone: (host:pid, seconds since their last beat)."""
+    """Remove workers that are gone: (host:pid, seconds since their last beat). What they may have left unsent is due now."""
     found = ask(sql.BURY, {"lease": TIMES.lease, "calm": TIMES.calm})
+    if found:
+        ask(sql.LEFT, {"workers": [worker for worker, *_ in found]})
     return [(f"{host}:{pid}", silent) for _, host, pid, silent in found]
 
 

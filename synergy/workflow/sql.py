@@ -90,7 +90,7 @@ WITH done AS (
     ready_at = CASE WHEN s.need = 1 THEN now() END,
     due = CASE WHEN s.need = 1 AND NOT go.on THEN now() + %(resend)s * interval '1 second' END,
     token = CASE WHEN s.need = 1 AND go.on THEN %(next_token)s::uuid END,
-    worker = CASE WHEN s.need = 1 AND go.on THEN %(worker)s::uuid END,
+    worker = CASE WHEN s.need = 1 THEN %(worker)s::uuid END,
     attempt = s.attempt + (s.need = 1 AND go.on)::int,
     started_at = CASE WHEN s.need = 1 AND go.on THEN now() END,
     lease = CASE WHEN s.need = 1 AND go.on THEN now() + %(lease)s * interval '1 second' END,
@@ -184,6 +184,12 @@ SOME_GONE = "EXISTS (SELECT 1 FROM core_workerbeat WHERE __GONE__)".replace("__G
 BURY = """
 DELETE FROM core_workerbeat WHERE __GONE__ RETURNING id, host, pid, extract(epoch FROM now() - beat)::float8
 """.replace("__GONE__", GONE)
+
+#: What these workers made ready and nobody took yet: they may have died before they sent a word of it.
+LEFT = """
+UPDATE core_step SET sends = 0, due = now(), worker = NULL
+WHERE state = 'ready' AND due IS NOT NULL AND worker = ANY(%(workers)s::uuid[]) RETURNING id
+"""
 
 #: An attempt that takes too long, and one that nobody works on any more.
 OVERDUE = "s.deadline + %(grace)s * interval '1 second' < now()"

@@ -26,7 +26,7 @@ def calm(scene: Scene, rng: Random, n: int) -> None:
     scene.stage.crew(2)
     scene.strike(0)
     scene.submit(BACKLOG, pay="ok")
-    scene.finish()
+    scene.finish(300)
     again = Incident.objects.filter(run__in=scene.runs, remedy="due_steps").count()
     scene.held(again == 0, f"{again} messages of a healthy backlog were sent again.")
 
@@ -69,7 +69,6 @@ def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
     The worker is leaving, so it does not go on with the body in line.
     """
     [worker] = scene.stage.crew(1)
-    scene.within(extra=10.0)
     [run] = scene.submit(pay="ok", sleep=0.05, steps={"code:devops": {"sleep": 0.8}})
     scene.begun(run, "code:devops")
     scene.strike()
@@ -77,6 +76,7 @@ def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
     with scene.stage.broker(1) as counters:
         counters.flushdb()
     scene.stage.launch("worker2")
+    scene.within(extra=scene.stage.boots["worker2"] + 8.0)
     scene.finish()
     scene.held(run.steps.get(name="ui").sends > 1, "The body was sent without its counters.")
 

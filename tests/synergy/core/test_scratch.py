@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from synergy.core import scratch
+from synergy.embedded.process import birthmark
 
 CODE = "from synergy.core import scratch; import tempfile, sys; print(scratch.enter(), tempfile.mkdtemp(), flush=True); sys.stdin.read()"
 
@@ -46,6 +48,35 @@ def test_the_folder_of_a_killed_process_is_removed_by_the_next_and_that_of_a_liv
     assert scratch.sweep() == 1
     assert (left.exists(), kept.exists()) == (False, True)
     end(alive)
+
+
+def test_a_program_that_outlives_its_killed_parent_is_ended(base):
+    code = CODE.replace(
+        "sys.stdin.read()", "subprocess.Popen(['sleep', '300'], start_new_session=True); print(flush=True); sys.stdin.read()"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess; " + code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    started.stdout.readline()
+    started.stdout.readline()
+    [orphan] = [int(pid) for pid in Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()]
+    mark = birthmark(orphan)
+    end(started)
+    assert birthmark(orphan) == mark
+    scratch.sweep()
+    eventually = time.monotonic() + 5
+    while birthmark(orphan) == mark and time.monotonic() < eventually:
+        time.sleep(0.01)
+    assert birthmark(orphan) != mark
+
+
+def test_a_zombie_is_dead(base):
+    started, left = process()
+    os.kill(started.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOWAIT)
+    assert scratch.sweep() == 1
+    assert not left.exists()
+    end(started)
 
 
 def test_a_recycled_pid_does_not_protect_the_folder_of_the_dead(base):

@@ -254,6 +254,19 @@ def test_a_dead_worker_is_found_by_its_free_lock_and_its_step_is_ready_again(wor
     assert WorkerBeat.objects.get().id == worker
 
 
+def test_what_a_worker_made_ready_and_may_not_have_sent_is_due_when_it_is_dead(worker):
+    run = submit(send=False)
+    WorkerBeat.objects.create(id=WORKER, beat=Now(), lock_key=4714, host="here", pid=1, engine="tiny/1")
+    plan = run_to(run, "plan")
+    engine.record(shape(), plan, "{}")
+    other = submit(send=False)
+    engine.record(shape(), run_to(other, "plan", worker), "{}")
+    heal(quick=True)
+    sends = {r: set(r.steps.filter(name__startswith="code:").values_list("sends", "worker")) for r in (run, other)}
+    assert sends == {run: {(1, None)}, other: {(1, worker)}}  # sent by the look that found it, not again for the living
+    assert [e.remedy for e in Incident.objects.all()] == ["dead_workers"]
+
+
 def test_a_worker_that_holds_its_lock_but_is_silent_is_dead_too():
     with connect() as session:
         session.execute("SELECT pg_advisory_lock(4712)")
