@@ -21,7 +21,6 @@ from synergy.core import tools
 PORT = 8000
 ORIGIN = f"http://localhost:{PORT}"  #: a secure context, as the deployed application is
 UID = 61180
-MORTAL = ("setpriv", "--pdeathsig", "KILL", "--")  #: from the first moment; bubblewrap asks for it once it has set all up
 START_SECONDS = 30.0
 LAUNCHER = Path(__file__).with_name("launch.py")
 INSIDE = "/run/view"  #: folder of the launcher and its control socket

@@ -42,6 +42,9 @@ HINTS = {
     "uv": "Run `make setup`.",
 }
 
+#: Before a program: it dies with its parent from the first moment. bubblewrap can too, but asks for it only when all is set up.
+MORTAL = ("setpriv", "--pdeathsig", "KILL", "--")
+
 Source = Literal["setting", "playwright", "system", "wheel", "cache"]
 
 

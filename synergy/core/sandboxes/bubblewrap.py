@@ -30,8 +30,6 @@ from synergy.core.sandboxes._supervise import MB, Supervised
 from synergy.core.sandboxes.base import Job, Limits, Mount, Outcome, Server
 
 HINT = "bubblewrap needs user namespaces, or root with CAP_SYS_ADMIN. Nothing is run without a sandbox."
-#: bubblewrap can die with its parent too, but only asks for that once it has set everything up
-MORTAL = ("setpriv", "--pdeathsig", "KILL", "--")
 WORK = "/work"
 SOCKETS = "/run/app"
 TMP_MB, SHM_MB = 256, 64
@@ -175,7 +173,7 @@ def _launch(job: Job, stack: ExitStack) -> Supervised:
     stack.callback(os.close, reader)
     filter_fd = _memory_file("filter", program(platform.machine()) or b"", stack)
     etc = {name: _memory_file(name, text.encode(), stack) for name, text in _etc(uid).items()}
-    argv = [*MORTAL, *bwrap.argv, *_namespaces(uid), *_root(mounts), *_etc_args(etc), *_mount_args(job.project, mounts)]
+    argv = [*tools.MORTAL, *bwrap.argv, *_namespaces(uid), *_root(mounts), *_etc_args(etc), *_mount_args(job.project, mounts)]
     argv += ["--chdir", os.path.join(WORK, job.cwd), "--remount-ro", "/", *_env_args(job.env)]
     argv += ["--seccomp", str(filter_fd), "--json-status-fd", str(writer), "--", *_limit_args(uid, job.limits), *job.argv]
     try:
