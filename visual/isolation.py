@@ -68,7 +68,7 @@ def _script(browser: tools.Tool, folder: Path) -> str:
     """
     root = os.geteuid() == 0
     words = [
-        *MORTAL,
+        *tools.MORTAL,
         *tools.bwrap().argv,
         "--unshare-ipc",
         "--unshare-pid",
