@@ -164,7 +164,13 @@ def values() -> dict[str, object]:
         "final": None,
     }
     more = {"next_token": uuid.uuid4(), "inline": True, "tenant": ready.run.tenant_id, "again": json.dumps({"agents": 200})}
-    many = {"runs": [running.run_id], "tokens": [running.token], "steps": [running.name], "wake": [running.run_id]}
+    many = {
+        "workers": [running.worker],
+        "runs": [running.run_id],
+        "tokens": [running.token],
+        "steps": [running.name],
+        "wake": [running.run_id],
+    }
     return {**texts, **lists, **enter, **times, **worker, **mine, **more, **many, **monitor}
 
 
