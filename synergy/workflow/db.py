@@ -9,10 +9,12 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import InterfaceError, OperationalError
 from django.db import connection as django_connection
+from psycopg.pq import TransactionStatus
 
 from synergy.core.postgres.base import DatabaseWrapper
 
@@ -56,9 +58,26 @@ def ask(sql: str, values: Mapping[str, Any]) -> list[Row]:
         return _run(connection.connection, sql, values)
 
 
+_planned: WeakKeyDictionary[psycopg.Connection[Row], set[str]] = WeakKeyDictionary()
+
+
 def _run(link: psycopg.Connection[Row], sql: str, values: Mapping[str, Any]) -> list[Row]:
-    """With a cursor of psycopg: Django's put the values into the text, so that each statement would be planned anew."""
-    return psycopg.Cursor(link).execute(sql.encode(), values).fetchall()
+    """With a cursor of psycopg: Django's put the values into the text, so that each statement would be planned anew.
+
+    Each is planned once for a connection, and the plan is kept while the ledger grows. In a young ledger, where reading a whole
+    table is as quick as its index, that plan would be the wrong one soon, so while it is made only indexes count.
+    """
+    known = _planned.setdefault(link, set())
+    if sql in known or link.pgconn.transaction_status != TransactionStatus.IDLE:
+        return psycopg.Cursor(link).execute(sql.encode(), values).fetchall()
+    link.execute("SET enable_seqscan = off")
+    try:
+        found = psycopg.Cursor(link).execute(sql.encode(), values, prepare=True).fetchall()
+    finally:
+        if not link.closed:
+            link.execute("RESET enable_seqscan")
+    known.add(sql)
+    return found
 
 
 def persist(work: Callable[[], Done], patience: float = PATIENCE) -> Done:

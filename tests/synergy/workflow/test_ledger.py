@@ -422,3 +422,27 @@ def test_an_answer_that_was_paid_for_is_found_by_later_attempts_and_kept_once():
     assert first.keep("k", Paid("mine", 0.01)) == Paid("mine", 0.01)
     assert second.keep("k", Paid("late", 0.02)) == second.find("k") == Paid("mine", 0.01)
     assert steps.Ledger(run.id, "ui").find("k") is None
+
+
+def read_whole() -> int:
+    """Rows that were read from whole tables of the ledger so far, by this process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('core_run', 'core_step', 'core_event')"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_statements_that_are_planned_on_a_young_ledger_use_its_indexes():
+    """The plans are kept while it grows."""
+    run = submit(send=False)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE core_run, core_step, core_event")
+    connection.close()
+    connection.close_pool()  # new connections plan anew
+    run_to(run, "ui")
+    before = read_whole()
+    for _ in range(5):
+        run_to(submit(send=False), "ui")
+    assert read_whole() == before
