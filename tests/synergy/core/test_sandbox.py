@@ -465,7 +465,7 @@ def test_all_of_this_holds_for_a_normal_user(tmp_path):
     (folder / "synergy/__init__.py").touch()
     # the user's Python has no Django, which only the search for tools needs
     (folder / "synergy/core/tools.py").write_text(
-        f"class ToolMissing(Exception): ...\nclass bwrap: argv = ({str(tools.bwrap().path)!r},)\n"
+        f"class ToolMissing(Exception): ...\nclass bwrap: argv = ({str(tools.bwrap().path)!r},)\nMORTAL = {tools.MORTAL!r}\n"
     )
     (folder / "project").mkdir()
     os.chown(folder / "project", 4321, 4321)
