@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models.functions import Greatest, Now
 
 from monitor.remedies.base import Remedy, Repair, Tell
-from synergy.core.models import RunState, Step, StepState
+from synergy.core.models import WORKING_RUN, RunState, Step, StepState
 from synergy.workflow import engine
 from synergy.workflow.times import TIMES
 
 
 def apply(tell: Tell) -> None:
-    waiting = Step.objects.filter(state=StepState.READY, run__state__in=(RunState.QUEUED, RunState.RUNNING))
+    waiting = Step.objects.filter(state=StepState.READY, run__state__in=WORKING_RUN)
     late = waiting.annotate(_since=Greatest("ready_at", "next_attempt_at")).filter(
         _since__lt=Now() - timedelta(seconds=TIMES.queued_limit)
     )

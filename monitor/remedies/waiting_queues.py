@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from monitor.models import Clock, Incident
 from monitor.queues import Depth, queues
 from monitor.remedies.base import Remedy, Repair, Tell
-from synergy.core.models import RunState, Step, StepState
+from synergy.core.models import WORKING_RUN, Step, StepState
 from synergy.workflow.times import TIMES
 
 NAME = "waiting_queues"
@@ -30,7 +30,7 @@ def apply(tell: Tell) -> None:
 
 
 def words(depth: Depth) -> Repair:
-    waiting = Step.objects.filter(queue=depth.queue, state=StepState.READY, run__state__in=(RunState.QUEUED, RunState.RUNNING))
+    waiting = Step.objects.filter(queue=depth.queue, state=StepState.READY, run__state__in=WORKING_RUN)
     oldest = waiting.order_by(Coalesce("next_attempt_at", "ready_at")).first()
     held = "does not answer" if depth.messages is None else f"holds {depth.messages} messages"
     seen = f"Ready in the queue {depth.queue}: {depth.ready}, the oldest for {depth.oldest_seconds:.0f} s; the broker {held}."

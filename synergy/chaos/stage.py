@@ -23,6 +23,7 @@ from synergy.chaos import tools, truth
 from synergy.chaos.provider import Provider
 from synergy.chaos.proxy import Link, Proxy
 from synergy.core.errors import ServiceDown
+from synergy.core.processes import descendants
 from synergy.embedded import postgres, programs, schema, valkey
 from synergy.embedded.keeper import secure_folder
 from synergy.embedded.process import Child, Service, signal_group, spawn, tail
@@ -222,17 +223,7 @@ class Stage:
     def pids(self, name: str) -> list[int]:
         """The process and its children, the process first."""
         parent = self.children[name].pid
-        return [parent, *children_of(parent)]
-
-
-def children_of(pid: int) -> list[int]:
-    """All descendants of a process."""
-    found: list[int] = []
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *children_of(int(child))]
-    return found
+        return [parent, *descendants(parent)]
 
 
 def processes_of(home: Path, *, but: int) -> dict[int, str]:

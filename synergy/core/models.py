@@ -37,7 +37,8 @@ class StepState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-LIVE_RUN = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+WORKING_RUN = (RunState.QUEUED, RunState.RUNNING)  #: its steps want to be taken
+LIVE_RUN = (*WORKING_RUN, RunState.PAUSED)
 LIVE_STEP = (StepState.WAITING, StepState.READY, StepState.RUNNING)
 
 

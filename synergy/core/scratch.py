@@ -13,6 +13,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from synergy.core.processes import birthmark
+
 _mine: dict[int, Path] = {}
 
 
@@ -67,8 +69,4 @@ def _base() -> Path:
 
 def _started(pid: int) -> str:
     """When a process started, in clock ticks since the boot; empty when there is none, or only a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] in "ZX" else fields[19]
+    return (birthmark(pid) or "").rpartition(":")[2]

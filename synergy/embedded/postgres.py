@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 
 from synergy.core.errors import PermanentError
-from synergy.embedded.process import Child, Service, parent_of
+from synergy.core.processes import parent_of
+from synergy.embedded.process import Child, Service
 
 NAME = "synergy"  #: of the role and of the database
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

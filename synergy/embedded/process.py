@@ -104,24 +104,6 @@ def signal_group(leader: int, number: signal.Signals) -> None:
         os.killpg(leader, number)
 
 
-def birthmark(pid: int) -> str | None:
-    """What tells this process from a later one with the same pid: boot and start time. None when it is gone or a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else f"{boot}:{fields[19]}"
-
-
-def parent_of(pid: int) -> int | None:
-    """The parent's pid, None when ``pid`` is gone."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return None
-
-
 def tail(log: Path, lines: int = 8) -> str:
     """The last lines of a log, for an error message."""
     try:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synergy.core.errors import SynergyError
-from synergy.embedded.process import Child, Service, birthmark, signal_group, spawn, tail
+from synergy.core.processes import birthmark
+from synergy.embedded.process import Child, Service, signal_group, spawn, tail
 
 BACKOFF = (0.2, 0.5, 1, 2, 5, 10, 30)  #: seconds from a death to the next start
 STABLE = 60.0  #: seconds after which earlier deaths are forgotten

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from synergy.core.models import LIVE_RUN, Run, RunState
+from synergy.core.models import LIVE_RUN, WORKING_RUN, Run, RunState
 from synergy.workflow import services, wire
 from synergy.workflow.engine import Ready
 
@@ -37,7 +37,7 @@ ACTIONS: dict[str, Callable[[Run, str], Done]] = {
 STATES: dict[str, tuple[str, ...]] = {
     "cancel": LIVE_RUN,
     "retry": (RunState.FAILED, RunState.CANCELLED),
-    "pause": (RunState.QUEUED, RunState.RUNNING),
+    "pause": WORKING_RUN,
     "resume": (RunState.PAUSED,),
 }
 

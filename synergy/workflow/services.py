@@ -24,7 +24,7 @@ from django.utils.text import slugify
 from inference.planning.clean import clean_message
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import BadInput
-from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
+from synergy.core.models import LIVE_RUN, WORKING_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
 from synergy.workflow import engine, steps
@@ -203,7 +203,7 @@ def _elapsed(steps: Sequence[Step]) -> float:
 @transaction.atomic
 def pause(run: Run) -> None:
     """Let a run rest: what runs is recorded, nothing new starts."""
-    working = Run.objects.filter(id=run.id, state__in=(RunState.QUEUED, RunState.RUNNING))
+    working = Run.objects.filter(id=run.id, state__in=WORKING_RUN)
     if not working.update(state=RunState.PAUSED, **_stopped_clock(Now())):
         raise _impossible(run, "Only a queued or running run can be paused.")
     Event.objects.create(run=run, kind="paused")

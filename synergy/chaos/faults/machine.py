@@ -13,11 +13,10 @@ from django.conf import settings
 
 from synergy.chaos.faults.base import Faults
 from synergy.chaos.scene import Scene
-from synergy.chaos.stage import children_of
 from synergy.core import tools
 from synergy.core.errors import SynergyError
 from synergy.core.models import Event
-from synergy.embedded.process import birthmark
+from synergy.core.processes import birthmark, descendants
 from synergy.workflow.times import TIMES
 
 TROUBLES = ("hang", "memory", "fork", "disk")
@@ -35,7 +34,7 @@ def sandbox_trouble(scene: Scene, rng: Random, n: int) -> None:
     for trouble in TROUBLES:
         scene.submit(tests={"sandbox": trouble})
     scene.finish()
-    inner = [child for pid in scene.stage.pids(worker)[1:] for child in children_of(pid)]
+    inner = [child for pid in scene.stage.pids(worker)[1:] for child in descendants(pid)]
     scene.held(not inner, f"{len(inner)} processes of sandboxes live on.")
 
 
@@ -46,7 +45,7 @@ def sandbox_orphaned(scene: Scene, rng: Random, n: int) -> None:
     scene.within(progress=1.0)
     [run] = scene.submit(pay="ok", tests={"sandbox": "sleep", "times": 1})
     pid = scene.begun(run, "tests").pid
-    inner = scene.until(lambda: children_of(pid)[1:], 10, "The sandbox")
+    inner = scene.until(lambda: list(descendants(pid))[1:], 10, "The sandbox")
     marks = {child: birthmark(child) for child in inner}
     scene.kill(pid)
     scene.finish()
@@ -70,7 +69,7 @@ def browser_killed(scene: Scene, rng: Random, n: int) -> None:
     pid = scene.begun(run, "visuals").pid
     scene.until(lambda: scene.stage.truth.of(run.id, "browser", "browsing"), 60, "The browser")
     scene.strike()
-    for child in reversed(children_of(pid)):
+    for child in reversed(list(descendants(pid))):
         with suppress(OSError):
             os.kill(child, signal.SIGKILL)
     scene.finish()

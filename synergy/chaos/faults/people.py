@@ -7,10 +7,9 @@ from random import Random
 
 from synergy.chaos.faults.base import Faults
 from synergy.chaos.scene import Scene
-from synergy.chaos.stage import children_of
 from synergy.core.errors import BadInput
 from synergy.core.models import Run
-from synergy.embedded.process import birthmark
+from synergy.core.processes import birthmark, descendants
 from synergy.workflow import services, wire
 from synergy.workflow.shape import shape
 
@@ -28,7 +27,7 @@ def run_cancelled(scene: Scene, rng: Random, n: int) -> None:
     boxed, paying = scene.submit(tests={"sandbox": "sleep"})[0], scene.submit(pay="ok", sleep=0.3)[0]
     scene.expected = {str(run.id): ("cancelled",) for run in (boxed, paying)}
     pid = scene.begun(boxed, "tests").pid
-    inner = scene.until(lambda: children_of(pid)[1:], 10, "The sandbox")
+    inner = scene.until(lambda: list(descendants(pid))[1:], 10, "The sandbox")
     marks = {child: birthmark(child) for child in inner}
     scene.strike(2)
     services.cancel(boxed)
@@ -49,7 +48,7 @@ def browser_cancelled(scene: Scene, rng: Random, n: int) -> None:
     scene.expected = {str(run.id): ("cancelled",)}
     pid = scene.begun(run, "visuals").pid
     scene.until(lambda: scene.stage.truth.of(run.id, "browser", "browsing"), 60, "The browser")
-    marks = {child: birthmark(child) for child in children_of(pid)[1:]}
+    marks = {child: birthmark(child) for child in list(descendants(pid))[1:]}
     scene.strike()
     services.cancel(run)
     scene.until(lambda: not any(mark and birthmark(child) == mark for child, mark in marks.items()), 10, "The end of the browser")

@@ -27,13 +27,18 @@ BLOCKED = 1.0  #: seconds that a request may take
 part = Faults()
 
 
-@part.add("Valkey killed and restarted with its data", "F4", seconds=10)
-def valkey_restarted(scene: Scene, rng: Random, n: int) -> None:
-    scene.stage.crew(1)
+def _under_way(scene: Scene, rng: Random, *, workers: int, count: int, sleep: float) -> None:
+    """Some runs are somewhere, and now it happens."""
+    scene.stage.crew(workers)
     scene.within(progress=AGAIN, extra=AGAIN)
-    runs = scene.submit(5, pay="ok", sleep=0.2)
+    runs = scene.submit(count, pay="ok", sleep=sleep)
     scene.begun(runs[0], rng.choice(SOMEWHERE))
     scene.strike()
+
+
+@part.add("Valkey killed and restarted with its data", "F4", seconds=10)
+def valkey_restarted(scene: Scene, rng: Random, n: int) -> None:
+    _under_way(scene, rng, workers=1, count=5, sleep=0.2)
     scene.stage.restart("valkey", signal.SIGKILL, pause=rng.uniform(0.0, 2.0))
     scene.healed()
     scene.finish()
@@ -42,11 +47,7 @@ def valkey_restarted(scene: Scene, rng: Random, n: int) -> None:
 @part.add("Valkey restarted empty", "F4", seconds=10, quick=1)
 def valkey_emptied(scene: Scene, rng: Random, n: int) -> None:
     """Every message and every counter of a chord is gone."""
-    scene.stage.crew(1)
-    scene.within(progress=AGAIN, extra=AGAIN)
-    runs = scene.submit(5, pay="ok", sleep=0.2)
-    scene.begun(runs[0], rng.choice(SOMEWHERE))
-    scene.strike()
+    _under_way(scene, rng, workers=1, count=5, sleep=0.2)
     scene.stage.restart("valkey", signal.SIGKILL, between=scene.stage.wipe_broker)
     scene.healed()
     scene.finish()
@@ -55,22 +56,14 @@ def valkey_emptied(scene: Scene, rng: Random, n: int) -> None:
 @part.add("Valkey emptied in mid-run (FLUSHALL)", "F4", seconds=8, quick=1)
 def valkey_flushed(scene: Scene, rng: Random, n: int) -> None:
     """The same, and no connection drops."""
-    scene.stage.crew(1)
-    scene.within(progress=AGAIN, extra=AGAIN)
-    runs = scene.submit(6, pay="ok", sleep=0.2)
-    scene.begun(runs[0], rng.choice(SOMEWHERE))
-    scene.strike()
+    _under_way(scene, rng, workers=1, count=6, sleep=0.2)
     with scene.stage.broker() as broker:
         broker.flushall()
     scene.finish()
 
 
 def _postgres(scene: Scene, rng: Random, how: signal.Signals) -> None:
-    scene.stage.crew(2)
-    scene.within(progress=AGAIN, extra=AGAIN)
-    runs = scene.submit(5, pay="ok", sleep=0.3)
-    scene.begun(runs[0], rng.choice(SOMEWHERE))
-    scene.strike()
+    _under_way(scene, rng, workers=2, count=5, sleep=0.3)
     scene.stage.restart("postgres", how, pause=rng.uniform(0.0, 1.0))
     scene.healed()
     scene.finish()

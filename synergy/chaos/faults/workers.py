@@ -12,9 +12,9 @@ from django.conf import settings
 from monitor.models import Incident
 from synergy.chaos.faults.base import Faults
 from synergy.chaos.scene import Scene
-from synergy.chaos.stage import children_of
 from synergy.core.artifacts import digest
 from synergy.core.models import Event
+from synergy.core.processes import descendants
 from synergy.workflow.shape import shape
 from synergy.workflow.times import TIMES
 
@@ -120,7 +120,7 @@ def worker_frozen(scene: Scene, rng: Random, n: int) -> None:
     step = rng.choice(("plan", "ui", "conflicts"))
     [run] = scene.submit(pay="ok", sleep=0.1, steps={step: {"sleep": 6.0, "deaf": True, "times": 1}})
     pid = scene.begun(run, step).pid
-    frozen = next(name for name in workers if pid in children_of(scene.stage.children[name].pid))
+    frozen = next(name for name in workers if pid in descendants(scene.stage.children[name].pid))
     scene.strike()
     scene.stage.kill(frozen, signal.SIGSTOP)
     scene.finish()
@@ -136,7 +136,7 @@ def worker_drained(scene: Scene, rng: Random, n: int) -> None:
     step = rng.choice(("plan", "ui", "visuals"))
     [run] = scene.submit(pay="ok", sleep=0.1, steps={step: {"sleep": 1.0}})
     pid = scene.begun(run, step).pid
-    leaving = next(name for name in workers if pid in children_of(scene.stage.children[name].pid))
+    leaving = next(name for name in workers if pid in descendants(scene.stage.children[name].pid))
     child = scene.stage.children[leaving]
     scene.strike()
     child.process.send_signal(signal.SIGTERM)

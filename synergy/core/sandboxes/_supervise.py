@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from synergy.core.errors import SandboxError
+from synergy.core.processes import descendants
 from synergy.core.sandboxes.base import Limits, Outcome
 
 TICK = 0.1  #: seconds between two looks at the limits; the first ones come sooner
@@ -21,22 +22,6 @@ FOLDER_TICKS = 10  #: the folder is measured this much less often than the memor
 MAX_ENTRIES = 50_000  #: files and folders that a command may have in its folder
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MB = 1 << 20
-
-
-def descendants(pid: int) -> Iterator[int]:
-    """All living children of ``pid``, theirs, and so on; parents first. Processes that end meanwhile are left out."""
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return
-    for thread in threads:
-        try:
-            children = Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
-        except OSError:
-            continue
-        for child in map(int, children):
-            yield child
-            yield from descendants(child)
 
 
 def memory_of(pids: Iterator[int]) -> int:

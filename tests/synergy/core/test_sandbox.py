@@ -17,8 +17,8 @@ import pytest
 
 from synergy.core import tools
 from synergy.core.errors import SandboxError, ServiceDown
+from synergy.core.processes import descendants
 from synergy.core.sandboxes._seccomp import program
-from synergy.core.sandboxes._supervise import descendants
 from synergy.core.sandboxes.base import Job, Limits, Mount, registry
 
 pytestmark = pytest.mark.sandbox

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from synergy.core import scratch
-from synergy.embedded.process import birthmark
+from synergy.core.processes import birthmark
 
 CODE = "from synergy.core import scratch; import tempfile, sys; print(scratch.enter(), tempfile.mkdtemp(), flush=True); sys.stdin.read()"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from synergy.embedded.process import birthmark
+from synergy.core.processes import birthmark
 
 ROOT = Path(__file__).resolve().parents[3]
 HOLDER = """

@@ -17,10 +17,10 @@ import pytest
 import redis
 
 from synergy.core.errors import PermanentError, ServiceDown
+from synergy.core.processes import birthmark
 from synergy.embedded import postgres, valkey
 from synergy.embedded.client import acquire
 from synergy.embedded.keeper import secure_folder
-from synergy.embedded.process import birthmark
 from synergy.env import runtime_dir, stored_secret
 from tests.synergy.embedded.conftest import ROOT, eventually, gone, processes_of
 

@@ -11,8 +11,9 @@ import time
 import pytest
 
 from synergy.core.errors import PermanentError
+from synergy.core.processes import birthmark
 from synergy.embedded import supervisor as module
-from synergy.embedded.process import LOG_BYTES, Service, birthmark, spawn
+from synergy.embedded.process import LOG_BYTES, Service, spawn
 from synergy.embedded.supervisor import Supervisor
 from tests.synergy.embedded.conftest import eventually, gone
 

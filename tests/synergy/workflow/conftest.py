@@ -20,6 +20,7 @@ from django.db import connection
 
 from monitor import clock as monitor_clock
 from synergy.celery import app
+from synergy.chaos import truth
 from synergy.chaos.pipeline import AGENTS
 from synergy.core.models import LIVE_RUN, Run
 from synergy.workflow import engine, heart, services, wire
@@ -36,7 +37,8 @@ class Fleet:
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         self.log = folder / "steps.log"
         self.log.touch()
-        self.env, self.folder = {**env, "STEP_LOG": str(self.log)}, folder
+        self.truth = truth.Truth(self.log)
+        self.env, self.folder = {**env, truth.ENV: str(self.log)}, folder
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def start(self, count: int = 1, *, concurrency: int = 3, pool: str = "prefork", **env: str) -> subprocess.Popen[bytes]:
@@ -78,21 +80,17 @@ class Fleet:
     def output(self) -> str:
         return "\n".join(file.read_text()[-3000:] for file in sorted(self.folder.glob("w*.log")))
 
-    def lines(self, run: Run) -> list[tuple[float, str, str, int]]:
-        """What the steps' own code saw: (time, step, S or E, pid)."""
-        found = [line.split() for line in self.log.read_text().splitlines()]
-        return [(float(at), step, what, int(pid)) for at, of, step, what, pid in found if of == str(run.id)]
-
     def begun(self, run: Run, step: str) -> list[float]:
-        return [at for at, name, what, _ in self.lines(run) if (name, what) == (step, "S")]
+        """When the body of ``step`` began, each time."""
+        return [line.at for line in self.truth.of(run.id, step, "S")]
 
     def ended(self, run: Run, step: str) -> list[float]:
-        return [at for at, name, what, _ in self.lines(run) if (name, what) == (step, "E")]
+        return [line.at for line in self.truth.of(run.id, step, "E")]
 
     def pid(self, run: Run, step: str) -> int:
         """The process of the latest attempt, once there is one."""
         wait_for(lambda: self.begun(run, step), 20, self.output)
-        return [pid for _, name, what, pid in self.lines(run) if (name, what) == (step, "S")][-1]
+        return self.truth.of(run.id, step, "S")[-1].pid
 
     def finish(self, run: Run, seconds: float = 30) -> Run:
         """Wait until the run has ended."""
