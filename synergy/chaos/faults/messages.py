@@ -73,8 +73,8 @@ def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
     scene.begun(run, "code:devops")
     scene.strike()
     scene.stage.children[worker].ask()
-    with scene.stage.broker(1) as counters:
-        counters.flushdb()
+    with scene.stage.broker(1) as counters:  # until the part has ended: it may begin before the size of the chord is written
+        scene.until(lambda: counters.flushdb() and scene.stage.truth.of(run.id, "code:devops", "E"), 10, "The end of the part")
     scene.stage.launch("worker2")
     scene.within(extra=scene.stage.boots["worker2"] + 8.0)
     scene.finish()
