@@ -71,6 +71,9 @@ class Entity(Value):
     status: str | None = None  #: name of the ENUM field that is the row's state
     seed: tuple[dict[str, str | int | float | bool | None], ...] = ()
     assumed: bool = False  #: True when the message did not name it
+    #: "": rows are everybody's. "private": an account sees and changes its own rows only. "public": whoever may read the list
+    #: sees all rows, but only the account that made a row changes it. A role with ``can_delete`` sees and changes all.
+    owned: Literal["", "private", "public"] = ""
 
     def field(self, name: str) -> PlanField:
         return next(f for f in self.fields if f.name == name)
@@ -98,6 +101,7 @@ class PageKind(StrEnum):
     REGISTER = "register"
     ACCOUNT = "account"
     HOME = "home"  #: public start page
+    FEATURE = "feature"  #: brought by a capability
 
 
 class Page(Value):
@@ -108,19 +112,35 @@ class Page(Value):
     kind: PageKind
     entity: str | None = None  #: Entity.name
     public: bool = False  #: may be seen without signing in
+    use: str | None = None  #: Use.name that brings it
+
+
+class Use(Value):
+    """A capability of the library put to work: on one entity, or on the application as a whole."""
+
+    capability: str  #: name of its folder in ``fixtures/capabilities``
+    name: str  #: unique snake_case identifier in Python, SQL and (in camel and Pascal case) TypeScript: "tools_reviews"
+    slug: str  #: unique kebab-case, never that of an entity: "tools-reviews"
+    entity: str | None = None  #: Entity.name it is put to work on
+    parts: dict[str, str] = Field(default_factory=dict)  #: role in the capability → Entity.name: {"option": "PollOption"}
+    fields: dict[str, str] = Field(default_factory=dict)  #: role → PlanField.name of ``entity``: {"price": "daily_rate"}
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)  #: what the words of the message chose
+    evidence: str = ""  #: the words of the message that asked for it, "" when it was assumed
 
 
 class Feature(Value):
     """Something a person can do.
 
     Ids: auth.login auth.register auth.roles account.profile dashboard.stats dashboard.charts design.colors design.theme
-    home.page, and per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}.
+    home.page, per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}, and per use
+    <use.slug>.<id of the capability's feature>.
     """
 
     id: str
     label: str
     entity: str | None = None
     pages: tuple[str, ...] = ()  #: Page.slug
+    use: str | None = None  #: Use.name that brings it
 
 
 class Endpoint(Value):
@@ -130,6 +150,7 @@ class Endpoint(Value):
     entity: str | None = None
     auth: bool = True
     paginated: bool = False
+    use: str | None = None  #: Use.name that brings it; its shapes are in the capability's folder
 
 
 class Palette(Value):
@@ -174,6 +195,7 @@ class Clause(Value):
     reason: str = ""
     files: tuple[str, ...] = ()  #: that build it
     tests: tuple[str, ...] = ()  #: that proved it in this run
+    checks: tuple[str, ...] = ()  #: BrowserCheck.id that proved it in this run, in the browser
 
 
 class Plan(Value):
@@ -191,6 +213,7 @@ class Plan(Value):
     endpoints: tuple[Endpoint, ...]
     tokens: DesignTokens
     clauses: tuple[Clause, ...]
+    uses: tuple[Use, ...] = ()
     demo_email: str = "admin@example.com"
     demo_password: str = "demo-pass-2468"  # noqa: S105  # documented seed account of the generated project, changed by env
 

@@ -27,6 +27,7 @@ from synergy.core.plans import (
     Plan,
     PlanField,
     Role,
+    Use,
 )
 from synergy.core.value import Value
 
@@ -45,6 +46,7 @@ __all__ = [
     "Plan",
     "PlanField",
     "Role",
+    "Use",
     "Value",
 ]
 
@@ -141,12 +143,23 @@ class UiComponent(Value):
     constraints: tuple[str, ...] = ()
 
 
+class BrowserCheck(Value):
+    """What a person does in a browser to see that a feature works. The words of ``acts`` are those of ``visual.walks``."""
+
+    id: str  #: unique: "orders.create", "tools-reviews.add"
+    feature: str  #: Feature.id
+    title: str  #: in words: "A review can be added and is shown"
+    who: Literal["visitor", "member", "owner"] = "owner"  #: nobody, who has just registered, or the demo account
+    acts: tuple[str, ...]
+
+
 class UiSpec(Value):
     """The 6-8 components of every scope, and the files that hold them."""
 
     scopes: tuple[str, ...]
     components: tuple[UiComponent, ...]
     changes: ChangeSet
+    walks: tuple[BrowserCheck, ...] = ()  #: what the browser is to do and see
 
 
 # --- visuals ---------------------------------------------------------------------------------------------------------
@@ -190,6 +203,17 @@ class ObservedCall(Value):
     page: str = ""
 
 
+class Walked(Value):
+    """A browser check that was really done."""
+
+    check: str  #: BrowserCheck.id
+    feature: str
+    passed: bool
+    seconds: float
+    message: str = ""  #: the act that failed, and why
+    shot: str = ""  #: artifact hash of the picture taken where it failed
+
+
 class VisualReport(Value):
     browser: str  #: name and version
     fonts: str  #: hash of the font list
@@ -203,6 +227,7 @@ class VisualReport(Value):
     checks: tuple[CommandRun, ...] = ()  #: build, serve
     seconds: float
     project_hash: str  #: of the files that were rendered
+    walked: tuple[Walked, ...] = ()
 
 
 # --- conflicts -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ AGENTS = ("frontend", "backend", "devops")
 
 PIPELINE = Shape(
     "synergy",
-    1,  # raise it when a step or a value changes its meaning: runs of another version are not touched
+    2,  # raise it when a step or a value changes its meaning: runs of another version are not touched
     (StepSpec("stack", "inference.services.infer_stack", "message", StackChoice, seconds=60),),
     (StepSpec("plan", "inference.services.make_plan", "message stack", Plan, seconds=120),),
     tuple(StepSpec(f"code:{a}", "uiagents.services.run_agent", "agent plan", ChangeSet, gives="changes") for a in AGENTS),
