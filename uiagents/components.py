@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from synergy.core.types import Plan, Proof, Prop, UiComponent
 from uiagents import facts
+from uiagents.capabilities import uses
 from uiagents.react import has_dashboard, has_home
 from uiagents.screens import Screen, featured, screens
 
@@ -154,6 +155,8 @@ def _components(plan: Plan) -> Iterator[UiComponent]:
             if screen.status is not None or draft.name != "{one}StatusBadge":
                 data = tuple(_operation(plan, screen, action) for action in draft.data)
                 yield _component(screen.folder, draft, names, data)
+    for use in uses(plan):
+        yield from use.ui_components()
 
 
 def _operation(plan: Plan, screen: Screen, action: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from synergy.core.errors import PermanentError
 from synergy.core.types import Endpoint, Entity, Kind, Plan, PlanField
 from uiagents import facts
+from uiagents.capabilities import uses
 
 Schema = dict[str, Any]
 
@@ -39,9 +40,12 @@ SESSION = "session"  #: name of the cookie and of the security scheme
 def declare(plan: Plan) -> Schema:
     """The OpenAPI document of ``plan``. The generated backend serves the same, down to every constraint."""
     paths: dict[str, Schema] = {}
+    bound = {found.name: found for found in uses(plan)}
     for found in plan.endpoints:
-        paths.setdefault(found.path, {})[found.method.lower()] = _operation(plan, found)
+        made = bound[found.use].operation(found) if found.use else _operation(plan, found)
+        paths.setdefault(found.path, {})[found.method.lower()] = made
     schemas = _shared_schemas() | {n: s for entity in plan.entities for n, s in _entity_schemas(entity).items()}
+    schemas |= {n: s for found in bound.values() for n, s in found.components().items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": plan.title, "version": "1.0.0"},

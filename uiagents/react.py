@@ -10,10 +10,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from synergy.core.capabilities import PageDraft
 from synergy.core.stacks import FIXTURES
 from synergy.core.types import Entity, Kind, Page, PageKind, Palette, Plan, PlanField
 from uiagents import facts, literals
 from uiagents.blueprints import render_tree
+from uiagents.capabilities import Bound, uses
 from uiagents.palette import stylesheet_values
 from uiagents.samples import needed, sample_answers, typed_text
 from uiagents.screens import NUMBERS, Screen, featured, screens, sort_name
@@ -60,6 +62,7 @@ def shell_files(plan: Plan, adapter: Path) -> dict[str, bytes]:
 def scope_files(plan: Plan) -> dict[str, bytes]:
     """The components, pages and tests of the dashboard, the start page and every entity, and the registry of all pages."""
     shown = screens(plan)
+    bound = uses(plan)
     context: dict[str, Any] = {
         "plan": plan,
         "screens": shown,
@@ -82,8 +85,14 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "icon": icon,
         "sort_name": sort_name,
         "access": access,
+        "uses": bound,
+        "slots": partial(slots, bound),
+        "page_access": page_access,
     }
-    return render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
+    files = render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
+    for use in bound:
+        files |= use.files(NAME, context, f"{PREFIX}src/")
+    return dict(sorted(files.items()))
 
 
 def _planned(palette: Palette) -> dict[str, str]:
@@ -104,10 +113,27 @@ def has_dashboard(plan: Plan) -> bool:
 
 
 def access(page: Page) -> str:
-    """Who may open a page: "public", "session" (signed in) or "write"."""
+    """Who may open a page of an entity or the site: "public", "session" (signed in) or "write"."""
     if page.kind in (PageKind.FORM, PageKind.EDIT):
         return "write"
     return "public" if page.public else "session"
+
+
+def page_access(page: Page, draft: PageDraft) -> str:
+    """The same for a page that a capability brings."""
+    if draft.access == "as_list":
+        return "public" if page.public else "session"
+    return draft.access
+
+
+def slots(bound: Iterable[Bound], at: str, entity: Entity | None = None) -> list[tuple[Bound, str, str]]:
+    """(use, component, its name in this project) of what stands at a place: on the pages of ``entity``, or of the site."""
+    return [
+        (use, slot.component, f"{use.pascal}{slot.component}")
+        for use in bound
+        for slot in use.slots
+        if slot.at == at and (entity is None or use.holder(slot) == entity.name)
+    ]
 
 
 def attribute(value: object) -> Markup:

@@ -13,6 +13,7 @@ from synergy.core.errors import NotBuildable
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.types import ChangeSet, Plan, Proof, UiSpec
 from uiagents import react
+from uiagents.capabilities import uses, walks_of
 from uiagents.components import components_of, proofs_of
 from uiagents.selftest import run_commands, tidied
 
@@ -32,7 +33,9 @@ def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec
         raise NotBuildable(f"The stack {spec.slug} has no page set for its interface.")
     components = components_of(plan)
     changed = _written(bench, spec, plan, changes)
-    ui = UiSpec(scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed)
+    ui = UiSpec(
+        scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed, walks=walks_of(plan)
+    )
     applied = layers(changes, ui)
     bench.apply(applied)
     runs = run_commands(bench, spec, SELF_TEST, merged(applied))
@@ -42,14 +45,16 @@ def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec
 
 def _written(bench: Bench, spec: StackSpec, plan: Plan, changes: tuple[ChangeSet, ...]) -> ChangeSet:
     """The files of all scopes, formatted as the project formats its own."""
-    files = {path: bench.store.put(content) for path, content in react.scope_files(plan).items()}
-    raw = ChangeSet(agent=AGENT, files=files, proofs=_proofs(plan, files))
+    sources = react.scope_files(plan)
+    files = {path: bench.store.put(content) for path, content in sources.items()}
+    raw = ChangeSet(agent=AGENT, files=files, proofs=_proofs(plan, sources))
     agents = [change for change in layers(changes) if change.agent != EDITS]
     bench.apply((*agents, raw))
     [run] = run_commands(bench, spec, (FORMAT,), merged((*agents, raw)))
     return raw.model_copy(update={"files": tidied(bench, run, files), "checks": (run,)})
 
 
-def _proofs(plan: Plan, files: Mapping[str, str]) -> tuple[Proof, ...]:
+def _proofs(plan: Plan, files: Mapping[str, bytes]) -> tuple[Proof, ...]:
     """The proofs whose files were written: a plan may leave out what a scope usually has."""
-    return tuple(p for p in proofs_of(plan) if all(f in files for f in p.files))
+    own = tuple(p for p in proofs_of(plan) if all(f in files for f in p.files))
+    return (*own, *(proof for use in uses(plan) for proof in use.page_proofs(files)))

@@ -83,7 +83,7 @@ class EndpointDraft(Value):
     path: str
     operation: str
     access: Access = "session"
-    query: dict[str, str] = Field(default_factory=dict)  #: name → type
+    query: str = ""  #: name of a shape that ends in "Query"
     request: str = ""  #: name of a shape
     answer: str = ""  #: name of a shape, "[Name]" for a list of it
     status: int = 200

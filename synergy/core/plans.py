@@ -141,6 +141,7 @@ class Feature(Value):
     entity: str | None = None
     pages: tuple[str, ...] = ()  #: Page.slug
     use: str | None = None  #: Use.name that brings it
+    api: bool = True  #: False: a capability of the browser alone, without an API side
 
 
 class Endpoint(Value):

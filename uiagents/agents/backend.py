@@ -12,6 +12,7 @@ from synergy.core.types import ChangeSet, Entity, Feature, Plan, Proof
 from uiagents import openapi, rows
 from uiagents.agents.base import change_set, with_checks
 from uiagents.blueprints import render_file, render_tree
+from uiagents.capabilities import uses
 from uiagents.selftest import run_commands, tidied
 
 TESTS = "backend/tests/"
@@ -45,8 +46,13 @@ class Backend:
 
 def render(plan: Plan) -> dict[str, bytes]:
     """All files of the backend, sorted by path."""
-    folder = stack(plan.stack).folder
-    files = render_tree(folder / "backend", {"plan": plan}, prefix="backend/")
+    spec = stack(plan.stack)
+    bound = uses(plan)
+    modelled = [use for use in bound if use.shapes]
+    folder, context = spec.folder, {"plan": plan, "uses": bound}
+    files = render_tree(folder / "backend", context, each={"entity": plan.entities, "use": modelled}, prefix="backend/")
+    for use in bound:
+        files |= use.files(spec.slug, context, "backend/")
     files |= {
         "backend/app/seed.json": _json(rows.seed_tables(plan)),
         "backend/tests/samples.json": _json(rows.sample_tables(plan)),
@@ -64,6 +70,8 @@ def proofs(plan: Plan, files: Mapping[str, bytes]) -> Iterator[Proof]:
         tests = tuple(test for module in modules for test in _tests(files, f"{TESTS}{module}.py", f"test_{word}_"))
         if tests:
             yield Proof(feature=feature.id, files=built, tests=tests)
+    for use in uses(plan):
+        yield from use.api_proofs(files)
 
 
 def _entity_proof(entity: Entity, feature: Feature) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,206 @@
+"""A bench for whoever writes a capability: a project with it, and its own tests, types, build and browser run on it.
+
+``python -m tests.capabilities.workshop reviews [archetype] [--public] [--files FOLDER] [--only backend|frontend|walks]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
+django.setup()
+
+from inference.planning.archetypes import library  # noqa: E402
+from inference.planning.planner import make_plan  # noqa: E402
+from synergy.core.artifacts import ArtifactStore  # noqa: E402
+from synergy.core.bench import Bench, layers, merged  # noqa: E402
+from synergy.core.capabilities import Capability, On, Words, capability  # noqa: E402
+from synergy.core.stacks import stack  # noqa: E402
+from synergy.core.toolchains import run_command  # noqa: E402
+from synergy.core.types import (  # noqa: E402
+    ChangeSet,
+    Endpoint,
+    Entity,
+    Feature,
+    Message,
+    Page,
+    PageKind,
+    Plan,
+    StackChoice,
+    Use,
+)
+from uiagents.services import infer_ui, run_agent  # noqa: E402
+
+STACK = StackChoice(
+    inferred="fastapi-react", confidence=1, abstained=False, by_hand=True, built_with="fastapi-react", reason="Chosen by hand."
+)
+
+
+def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
+    """A plan with these capabilities, each put to work on what suits it best."""
+    wanted = [archetype] if archetype else []
+    for name in names:
+        on = capability(name).on
+        wanted += [_first(on), *(p.archetypes[0] for p in on.parts.values() if not p.optional)] if on else ["article"]
+    many = [library()[name].plural.lower() for name in dict.fromkeys(wanted)]
+    kind = "website where visitors browse" if public else "system with login to manage"
+    text = f"A {kind} {', '.join(many[:-1])}{' and ' if many[1:] else ''}{many[-1]}."
+    plan = make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts])
+    for name in names:
+        for use in bind(capability(name), plan, archetype):
+            plan = with_use(plan, use)
+    return plan
+
+
+def _first(on: On) -> str:
+    return on.add or next(iter(on.archetypes), "") or next(a.name for a in library().values() if a.family in on.families or on.any)
+
+
+def bind(found: Capability, plan: Plan, archetype: str = "") -> list[Use]:
+    """The use of ``found``, and of what comes with it."""
+    entity = _entity(found.on, plan, archetype) if found.on else None
+    table = f"{entity.table}_{found.name.replace('-', '_')}" if entity else found.name.replace("-", "_")
+    parts, fields = {}, {}
+    for role, part in (found.on.parts if found.on else {}).items():
+        other = next((e for a in part.archetypes for e in plan.entities if e.archetype == a), None)
+        if other:
+            parts[role] = other.name
+    for role, need in (found.on.fields if found.on and entity else {}).items():
+        field = next((f for n in need.names for f in entity.fields if f.name == n and f.kind in need.kinds), None)
+        field = field or (None if need.only else next((f for f in entity.fields if f.kind in need.kinds), None))
+        if field:
+            fields[role] = field.name
+        elif not need.optional:
+            raise SystemExit(f"{entity.label} has no field for {role}.")
+    options = {name: next(iter(values)) for name, values in found.options.items()}
+    use = Use(
+        capability=found.name, name=table, slug=table.replace("_", "-"), entity=entity.name if entity else None, parts=parts,
+        fields=fields, options=options, evidence="words",
+    )  # fmt: skip
+    return [use, *(u for name in found.with_ for u in bind(capability(name), plan, archetype))]
+
+
+def _entity(on: On, plan: Plan, archetype: str) -> Entity:
+    for name in (archetype, *on.archetypes):
+        for entity in plan.entities:
+            if entity.archetype == name:
+                return entity
+    return next(e for e in plan.entities if on.any or library()[e.archetype or ""].family in on.families)
+
+
+def with_use(plan: Plan, use: Use) -> Plan:
+    """``plan`` with the pages, features and endpoints that the use brings."""
+    found, words = capability(use.capability), Words(plan.entities, use)
+    as_list = next((e.auth for e in plan.endpoints if e.entity == use.entity and e.paginated), plan.access == "private")
+
+    def closed(access: str) -> bool:
+        return as_list if access == "as_list" else access != "public"
+
+    pages = tuple(
+        Page(
+            slug=words.fill(p.slug), path=words.fill(p.path), sample=words.fill(p.sample or p.path), title=words.fill(p.title),
+            kind=PageKind.FEATURE, public=not closed(p.access), use=use.name,
+        )
+        for p in found.page
+    )  # fmt: skip
+    features = tuple(
+        Feature(id=f"{use.slug}.{f.id}", label=words.fill(f.label), pages=tuple(map(words.fill, f.pages)), use=use.name, api=f.api)
+        for f in found.feature
+    )
+    endpoints = tuple(
+        Endpoint(
+            method=e.method, path=words.fill(e.path), operation=words.fill(e.operation), auth=closed(e.access), use=use.name
+        )
+        for e in found.endpoint
+    )
+    return plan.model_copy(
+        update={
+            "uses": (*plan.uses, use),
+            "pages": (*plan.pages, *pages),
+            "features": (*plan.features, *features),
+            "endpoints": (*plan.endpoints, *endpoints),
+        }
+    )
+
+
+# --- the bench -------------------------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="+")
+    parser.add_argument("--on", default="", help="archetype to put it to work on")
+    parser.add_argument("--public", action="store_true")
+    parser.add_argument("--files", type=Path, help="write the project here and keep it")
+    parser.add_argument("--only", choices=["backend", "frontend", "walks"])
+    given = parser.parse_args()
+    plan = plan_with(*given.names, archetype=given.on, public=given.public)
+    print(plan.title, "·", ", ".join(e.label_plural for e in plan.entities), "·", ", ".join(u.name for u in plan.uses))
+    root = given.files or Path(tempfile.mkdtemp(prefix="workshop-"))
+    bench = Bench(root=root, store=ArtifactStore(root / "artifacts"), project_key="workshop")
+    return check(bench, plan, given.only)
+
+
+def check(bench: Bench, plan: Plan, only: str | None) -> int:
+    """Run everything and say what failed. Returns the number of failures."""
+    failed = 0
+    backend = run_agent(bench, "backend", plan)
+    if only != "frontend":
+        failed += _tell(bench, backend.checks)
+    proofs = [*backend.proofs]
+    if only != "backend":
+        frontend = run_agent(bench, "frontend", plan)
+        changes = (frontend, backend)
+        ui = infer_ui(bench, plan, changes)
+        failed += _tell(bench, ui.changes.checks)
+        files = merged(layers(changes, ui))
+        failed += _tell(bench, [run_command(bench, stack(plan.stack), name, files) for name in ("frontend-lint", "backend-types")])
+        proofs += [*frontend.proofs, *ui.changes.proofs]
+        failed += _walk(bench, plan, changes, ui) if only != "frontend" else 0
+        proved = {p.feature for p in ui.changes.proofs}
+        walked = {w.feature for w in ui.walks}
+        for feature in plan.features:
+            if feature.use and (feature.id not in proved or feature.id not in walked):
+                failed += 1
+                print("  NOT PROVED", feature.id, "page test" if feature.id not in proved else "", "check" if feature.id not in walked else "")
+    served = {p.feature for p in backend.proofs}
+    for feature in plan.features:
+        if feature.use and feature.api and feature.id not in served:
+            failed += 1
+            print("  NOT PROVED by the backend:", feature.id)
+    print("files:", bench.project)
+    return failed
+
+
+def _tell(bench: Bench, checks) -> int:
+    for run in checks:
+        print(f"{run.name:18} {'ok' if not run.returncode else 'FAILED'}  {run.seconds:5.1f} s", flush=True)
+        if run.returncode and run.output:
+            print(bench.store.get_text(run.output)[-7000:])
+    return sum(bool(run.returncode) for run in checks)
+
+
+def _walk(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui) -> int:
+    from visual.services import check as look
+
+    started = time.monotonic()
+    report = look(bench, plan, changes, ui)
+    for finding in report.findings:
+        print("  finding", finding.severity, finding.page, finding.width or "", finding.check, finding.rule, finding.message[:300], finding.target[:120])
+    bad = [w for w in report.walked if not w.passed]
+    for walked in bad:
+        print("  CHECK FAILED", walked.check, walked.message)
+    print(f"browser            {len(report.walked)} checks, {len(bad)} failed, {len(report.findings)} findings  {time.monotonic() - started:5.1f} s")
+    print("screenshots:", bench.root / "evidence" / "screenshots")
+    return len(bad) + sum(f.severity in ("serious", "critical") for f in report.findings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
