@@ -17,7 +17,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
 django.setup()
 
-from inference.planning.archetypes import library  # noqa: E402
+from inference.planning.archetypes import archetypes  # noqa: E402
 from inference.planning.planner import make_plan  # noqa: E402
 from synergy.core.artifacts import ArtifactStore  # noqa: E402
 from synergy.core.bench import Bench, layers, merged  # noqa: E402
@@ -49,7 +49,7 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
     for name in names:
         on = capability(name).on
         wanted += [_first(on), *(p.archetypes[0] for p in on.parts.values() if not p.optional)] if on else ["article"]
-    many = [library()[name].plural.lower() for name in dict.fromkeys(wanted)]
+    many = [archetypes()[name].plural.lower() for name in dict.fromkeys(wanted)]
     kind = "website where visitors browse" if public else "system with login to manage"
     text = f"A {kind} {', '.join(many[:-1])}{' and ' if many[1:] else ''}{many[-1]}."
     plan = make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts])
@@ -60,7 +60,7 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
 
 
 def _first(on: On) -> str:
-    return on.add or next(iter(on.archetypes), "") or next(a.name for a in library().values() if a.family in on.families or on.any)
+    return on.add or next(iter(on.archetypes), "") or next(a.name for a in archetypes().values() if a.family in on.families or on.any)
 
 
 def bind(found: Capability, plan: Plan, archetype: str = "") -> list[Use]:
@@ -92,7 +92,7 @@ def _entity(on: On, plan: Plan, archetype: str) -> Entity:
         for entity in plan.entities:
             if entity.archetype == name:
                 return entity
-    return next(e for e in plan.entities if on.any or library()[e.archetype or ""].family in on.families)
+    return next(e for e in plan.entities if on.any or archetypes()[e.archetype or ""].family in on.families)
 
 
 def with_use(plan: Plan, use: Use) -> Plan:
@@ -188,9 +188,10 @@ def _tell(bench: Bench, checks) -> int:
 
 
 def _walk(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui) -> int:
-    from visual.services import check as look
+    from visual import services
 
-    started = time.monotonic()
+    services.approved, services.offer = (lambda key: {}), (lambda key, looks: None)  # no database here
+    look, started = services.check, time.monotonic()
     report = look(bench, plan, changes, ui)
     for finding in report.findings:
         print("  finding", finding.severity, finding.page, finding.width or "", finding.check, finding.rule, finding.message[:300], finding.target[:120])
