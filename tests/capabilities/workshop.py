@@ -1,12 +1,14 @@
+# ruff: noqa: T201  # it talks to a person
 """A bench for whoever writes a capability: a project with it, and its own tests, types, build and browser run on it.
 
-``python -m tests.capabilities.workshop reviews [archetype] [--public] [--files FOLDER] [--only backend|frontend|walks]``
+``python -m tests.capabilities.workshop reviews [archetype] [--public] [--files FOLDER] [--quick] [--only backend|frontend|walks]``
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -34,8 +36,14 @@ from synergy.core.types import (  # noqa: E402
     PageKind,
     Plan,
     StackChoice,
+    UiSpec,
     Use,
 )
+from uiagents import react  # noqa: E402
+from uiagents.agents import backend  # noqa: E402
+from uiagents.agents.frontend import SCHEMA  # noqa: E402
+from uiagents.capabilities import uses, walks_of  # noqa: E402
+from uiagents.selftest import tidied  # noqa: E402
 from uiagents.services import infer_ui, run_agent  # noqa: E402
 
 STACK = StackChoice(
@@ -60,7 +68,11 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
 
 
 def _first(on: On) -> str:
-    return on.add or next(iter(on.archetypes), "") or next(a.name for a in archetypes().values() if a.family in on.families or on.any)
+    return (
+        on.add
+        or next(iter(on.archetypes), "")
+        or next(a.name for a in archetypes().values() if a.family in on.families or on.any)
+    )
 
 
 def bind(found: Capability, plan: Plan, archetype: str = "") -> list[Use]:
@@ -111,13 +123,13 @@ def with_use(plan: Plan, use: Use) -> Plan:
         for p in found.page
     )  # fmt: skip
     features = tuple(
-        Feature(id=f"{use.slug}.{f.id}", label=words.fill(f.label), pages=tuple(map(words.fill, f.pages)), use=use.name, api=f.api)
+        Feature(
+            id=f"{use.slug}.{f.id}", label=words.fill(f.label), pages=tuple(map(words.fill, f.pages)), use=use.name, api=f.api
+        )
         for f in found.feature
     )
     endpoints = tuple(
-        Endpoint(
-            method=e.method, path=words.fill(e.path), operation=words.fill(e.operation), auth=closed(e.access), use=use.name
-        )
+        Endpoint(method=e.method, path=words.fill(e.path), operation=words.fill(e.operation), auth=closed(e.access), use=use.name)
         for e in found.endpoint
     )
     return plan.model_copy(
@@ -140,37 +152,85 @@ def main() -> int:
     parser.add_argument("--public", action="store_true")
     parser.add_argument("--files", type=Path, help="write the project here and keep it")
     parser.add_argument("--only", choices=["backend", "frontend", "walks"])
+    parser.add_argument("--quick", action="store_true", help="only the capability's own tests, the contract, types and lint")
     given = parser.parse_args()
     plan = plan_with(*given.names, archetype=given.on, public=given.public)
     print(plan.title, "·", ", ".join(e.label_plural for e in plan.entities), "·", ", ".join(u.name for u in plan.uses))
     root = given.files or Path(tempfile.mkdtemp(prefix="workshop-"))
+    shutil.rmtree(root / "project", ignore_errors=True)
     bench = Bench(root=root, store=ArtifactStore(root / "artifacts"), project_key="workshop")
-    return check(bench, plan, given.only)
+    return quick(bench, plan, given.only) if given.quick else check(bench, plan, given.only)
+
+
+def quick(bench: Bench, plan: Plan, only: str | None) -> int:
+    """The capability's own tests, and what is cheap beside them. With ``--only walks`` the build and the browser alone."""
+    spec = stack(plan.stack)
+    bound = uses(plan)
+    api = ["tests/test_contract.py", "tests/test_database.py", *(f"tests/test_{u.name}.py" for u in bound if u.shapes)]
+    pages = [f"src/features/{u.slug}" for u in bound]
+    commands = dict(spec.commands)
+    for name, argv in (
+        ("backend-test", ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *api]),
+        ("frontend-unit", ["vitest", "run", *pages]),
+    ):
+        commands[name] = commands[name].model_copy(update={"argv": tuple(argv), "outputs": {}})
+    spec = spec.model_copy(update={"commands": commands})
+    files = react.shell_files(plan, spec.folder / "adapter") | react.scope_files(plan) | backend.render(plan)
+    kept = {path: bench.store.put(content) for path, content in files.items()}
+    bench.apply([ChangeSet(agent="workshop", files=kept)])
+    made = [run_command(bench, spec, name, kept) for name in ("frontend-api", "frontend-format", "backend-format")]
+    kept[SCHEMA] = made[0].outputs["schema"]
+    for run in made[1:]:
+        kept = tidied(bench, run, kept)
+    bench.apply([ChangeSet(agent="workshop", files=kept)])
+    wanted = {
+        "backend": ["backend-test", "backend-lint"],
+        "frontend": ["frontend-unit", "frontend-types", "frontend-lint"],
+        "walks": [],
+    }
+    names = [name for side, names in wanted.items() if only in (None, side) for name in names]
+    failed = _tell(bench, [*made, *(run_command(bench, spec, name, kept) for name in names)])
+    if only in (None, "walks"):
+        change = ChangeSet(agent="workshop", files=kept)
+        ui = UiSpec(scopes=(), components=(), changes=ChangeSet(agent="ui", files={}), walks=walks_of(plan))
+        failed += _walk(bench, plan.model_copy(update={"pages": _own_pages(plan)}), (change,), ui)
+    return failed
+
+
+def _own_pages(plan: Plan) -> tuple[Page, ...]:
+    """The pages that the capabilities bring or stand on, and the way in."""
+    on = {slug for feature in plan.features if feature.use for slug in feature.pages}
+    return tuple(p for p in plan.pages if p.use or p.slug in on or p.kind in (PageKind.LOGIN, PageKind.REGISTER))
 
 
 def check(bench: Bench, plan: Plan, only: str | None) -> int:
     """Run everything and say what failed. Returns the number of failures."""
     failed = 0
-    backend = run_agent(bench, "backend", plan)
+    served_by = run_agent(bench, "backend", plan)
     if only != "frontend":
-        failed += _tell(bench, backend.checks)
-    proofs = [*backend.proofs]
+        failed += _tell(bench, served_by.checks)
     if only != "backend":
         frontend = run_agent(bench, "frontend", plan)
-        changes = (frontend, backend)
+        changes = (frontend, served_by)
         ui = infer_ui(bench, plan, changes)
         failed += _tell(bench, ui.changes.checks)
         files = merged(layers(changes, ui))
-        failed += _tell(bench, [run_command(bench, stack(plan.stack), name, files) for name in ("frontend-lint", "backend-types")])
-        proofs += [*frontend.proofs, *ui.changes.proofs]
+        failed += _tell(
+            bench, [run_command(bench, stack(plan.stack), name, files) for name in ("frontend-lint", "backend-types")]
+        )
         failed += _walk(bench, plan, changes, ui) if only != "frontend" else 0
         proved = {p.feature for p in ui.changes.proofs}
         walked = {w.feature for w in ui.walks}
         for feature in plan.features:
             if feature.use and (feature.id not in proved or feature.id not in walked):
                 failed += 1
-                print("  NOT PROVED", feature.id, "page test" if feature.id not in proved else "", "check" if feature.id not in walked else "")
-    served = {p.feature for p in backend.proofs}
+                print(
+                    "  NOT PROVED",
+                    feature.id,
+                    "page test" if feature.id not in proved else "",
+                    "check" if feature.id not in walked else "",
+                )
+    served = {p.feature for p in served_by.proofs}
     for feature in plan.features:
         if feature.use and feature.api and feature.id not in served:
             failed += 1
@@ -194,11 +254,22 @@ def _walk(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui) -> int:
     look, started = services.check, time.monotonic()
     report = look(bench, plan, changes, ui)
     for finding in report.findings:
-        print("  finding", finding.severity, finding.page, finding.width or "", finding.check, finding.rule, finding.message[:300], finding.target[:120])
+        print(
+            "  finding",
+            finding.severity,
+            finding.page,
+            finding.width or "",
+            finding.check,
+            finding.rule,
+            finding.message[:300],
+            finding.target[:120],
+        )
     bad = [w for w in report.walked if not w.passed]
     for walked in bad:
         print("  CHECK FAILED", walked.check, walked.message)
-    print(f"browser            {len(report.walked)} checks, {len(bad)} failed, {len(report.findings)} findings  {time.monotonic() - started:5.1f} s")
+    print(
+        f"browser            {len(report.walked)} checks, {len(bad)} failed, {len(report.findings)} findings  {time.monotonic() - started:5.1f} s"
+    )
     print("screenshots:", bench.root / "evidence" / "screenshots")
     return len(bad) + sum(f.severity in ("serious", "critical") for f in report.findings)
 

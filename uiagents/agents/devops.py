@@ -11,6 +11,7 @@ from synergy.core.types import ChangeSet, CommandRun, Plan
 from uiagents import packaging
 from uiagents.agents.base import change_set, with_checks
 from uiagents.blueprints import render_tree
+from uiagents.capabilities import uses
 
 DRY_RUN = "devops-test"
 
@@ -29,7 +30,7 @@ class Devops:
 
 def render(plan: Plan) -> dict[str, bytes]:
     spec = stack(plan.stack)
-    return render_tree(spec.folder / "devops", {"plan": plan, "excluded": spec.coverage_excluded})
+    return render_tree(spec.folder / "devops", {"plan": plan, "excluded": spec.coverage_excluded, "uses": uses(plan)})
 
 
 def rules(bench: Bench, plan: Plan, files: dict[str, bytes]) -> CommandRun:
