@@ -1,7 +1,8 @@
 """Whose rows are they? Rows belong to accounts where the words say so: "their own bookings", "track their expenses".
 
-An archetype may say that its rows usually do (``owned = "private"``) or never can, because others make them about a person
-(``owned = "never"``: grades).
+An archetype may say that its rows usually do: ``owned = "private"`` when people make them for themselves (a diary),
+``"brought"`` only when its verb brings them in (to book: a hotel's staff keeps bookings, too). ``"never"``: others make them
+about a person (grades), or they only tell something together (votes).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ OTHERS = re.compile(r"\bothers?['\u2019]|\bof others\b|\bother (?:users?|people|
 EVERYBODYS = re.compile(r"\ball\b|\bevery\b|\beverybody|\beveryone|\bshared\b", re.I)
 POSSESSIVE = re.compile(r"([a-z]+) (?:only )?(?:their|his|her|my) (?!own\b)", re.I)
 SEEING = ("view", "search", "filter", "sort")
+SHOWING = ("publish", "post", "share", "showcase")  #: verbs that are for others' eyes
 MAKING = ("create", "edit", "delete", "manage")
 TAKEN = ("owner", "owner_id", "owner_label")  #: what a row that belongs to an account has anyway
 
@@ -60,8 +62,8 @@ def _owned(thing: Thing, entity: Entity, found: Found, wishes: Sequence[Ask], te
     own = [ask for ask in about if _of_a_member(ask) and _says_own(ask, text)]
     if own and _can_be(kept, own, about):
         return _how(thing, entity, own, wishes, found, access)
-    usual = kept is not None and kept.owned == "private" and not _shared(about)
-    return "private" if usual and not own else ""
+    usual = kept is not None and kept.owned and _one_kind_of_people(wishes) and not _shared(about)
+    return "private" if usual and kept and not own and any(_is_made(ask, kept, found) for ask in about) else ""
 
 
 def _is_about(ask: Ask, thing: Thing, found: Found) -> bool:
@@ -77,12 +79,21 @@ def _says_own(ask: Ask, text: str) -> bool:
         return True
     if not ask.subject or not ask.thing:
         return False
-    noun = ask.thing[-1][:-1] if len(ask.thing[-1]) > 3 else ask.thing[-1]  # also with another ending
-    return any(
-        lexicon().verb_of(found[1].lower()) and re.match(rf"(?:[\w-]+ ){{0,3}}?{re.escape(noun)}", text[found.end() :], re.I)
-        for found in POSSESSIVE.finditer(text)
-        if re.search(r"\b(?:their|his|her|my)\b", ask.text, re.I)
-    )
+    noun = re.escape(ask.thing[-1][:-1] if len(ask.thing[-1]) > 3 else ask.thing[-1])  # also with another ending
+    return _possessed(ask, noun, text) or _also_own(noun, text)
+
+
+def _possessed(ask: Ask, noun: str, text: str) -> bool:
+    """ "track their expenses": a verb stands before the possessive, so that it means the subject."""
+    following = re.compile(rf"(?:[\w-]+ ){{0,3}}?{noun}", re.I)
+    said = (m for m in POSSESSIVE.finditer(text) if re.search(r"\b(?:their|his|her|my)\b", ask.text, re.I))
+    return any(lexicon().verb_of(m[1].lower()) and following.match(text, m.end()) for m in said)
+
+
+def _also_own(noun: str, text: str) -> bool:
+    """ "their own obituaries and funeral arrangements": the second thing is their own, too."""
+    second = re.finditer(rf"\bown (?:[\w-]+ ){{1,3}}?and ((?:[\w-]+ ){{0,2}}?){noun}", text, re.I)
+    return any(not any(lexicon().verb_of(word) for word in m[1].lower().split()) for m in second)
 
 
 def _can_be(kept: Archetype | None, own: Sequence[Ask], about: Sequence[Ask]) -> bool:
@@ -93,7 +104,7 @@ def _can_be(kept: Archetype | None, own: Sequence[Ask], about: Sequence[Ask]) ->
 
 def _how(thing: Thing, entity: Entity, own: Sequence[Ask], wishes: Sequence[Ask], found: Found, access: Access) -> Owned:
     """Private, unless others are said to see the rows, or the site shows them to visitors."""
-    if any(OTHERS.search(ask.text) and thing in _named(ask, found) for ask in wishes):
+    if any(OTHERS.search(ask.text) and thing in _named(ask, found) for ask in wishes) or any(ask.verb in SHOWING for ask in own):
         return "public"
     if any(ask.action in SEEING for ask in own):
         return "private"
@@ -106,10 +117,20 @@ def _named(ask: Ask, found: Found) -> list[Thing]:
     return [found.meant[phrase] for phrase in (ask.thing, *ask.others) if phrase in found.meant]
 
 
+def _one_kind_of_people(wishes: Sequence[Ask]) -> bool:
+    """Whether one kind of people uses the application: where students apply and companies choose, both see the applications."""
+    return len({ask.subject[-1] for ask in wishes if ask.subject and _of_a_member(ask)}) == 1
+
+
+def _is_made(ask: Ask, kept: Archetype, found: Found) -> bool:
+    """Whether a wish lets somebody make such a row for themselves: to book, to order, to write a diary."""
+    made = found.brings(ask) == kept.name or (kept.owned == "private" and ask.action in MAKING)
+    return bool(ask.subject) and _of_a_member(ask) and made
+
+
 def _shared(about: Sequence[Ask]) -> bool:
-    """Whether those who work with these rows are several kinds of people, nobody in particular, or see all of them."""
-    actors = {ask.subject[-1] for ask in about if ask.subject and _of_a_member(ask)}
-    return len(actors) != 1 or any(EVERYBODYS.search(ask.text) for ask in about if _of_a_member(ask))
+    """Whether a member is said to see the rows of all."""
+    return any(EVERYBODYS.search(ask.text) for ask in about if _of_a_member(ask))
 
 
 def _of_a_member(ask: Ask) -> bool:
