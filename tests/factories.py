@@ -188,6 +188,18 @@ def extreme_plan(access: str = "private") -> Plan:
     )
 
 
+def owned_plan(*owned: str, access: str = "private") -> Plan:
+    """Customers, orders that refer to them, and stories, whose rows belong to accounts as ``owned`` says in this order."""
+    told = PlanField(name="text", label="Text", kind=Kind.TEXT, required=False, max_length=2000)
+    title = PlanField(name="title", label="Title", kind=Kind.STRING, max_length=120)
+    story = Entity(
+        name="Story", slug="stories", table="stories", label="Story", label_plural="Stories", display="title", fields=(title, told),
+        seed=tuple({"title": name, "text": None} for name in ("The first loaf", "Flour", "Salt", "A long night")),
+    )  # fmt: skip
+    entities = (customer(), order(), story)
+    return plan(*(e.model_copy(update={"owned": how}) for e, how in zip(entities, owned, strict=True)), access=access)
+
+
 def large_plan(count: int = 40) -> Plan:
     """As many entities as a message may name, each referring to the one before."""
     first = customer()
@@ -236,7 +248,7 @@ def base_features() -> tuple[Feature, ...]:
 def entity_features(e: Entity) -> tuple[Feature, ...]:
     return tuple(
         Feature(id=f"{e.slug}.{a}", label=f"{a.capitalize()} {e.label_plural.lower()}", entity=e.name, pages=(f"{e.slug}-list",))
-        for a in ENTITY_ACTIONS
+        for a in (*ENTITY_ACTIONS, *(("own",) if e.owned else ()))
     )
 
 
@@ -254,6 +266,7 @@ def base_endpoints(*, public_read: bool = False) -> tuple[Endpoint, ...]:
 def entity_endpoints(e: Entity, *, public_read: bool = False) -> tuple[Endpoint, ...]:
     one = e.name.lower()
     root = f"/api/{e.slug}"
+    public_read = public_read and e.owned != "private"
     return (
         Endpoint(method="GET", path=root, operation=f"list_{e.table}", entity=e.name, paginated=True, auth=not public_read),
         Endpoint(method="POST", path=root, operation=f"create_{one}", entity=e.name),

@@ -225,6 +225,14 @@ ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pages.tsx", "{one}Form.tsx"),
         ("{one}EditPage > changes a record and shows it", "{one}Form > begins with the record that is changed"),
     ),
+    "own": (
+        ("pages.tsx", "{one}Summary.tsx"),
+        (
+            "own {many} > are changed by those who made them",
+            "own {many} > are not offered for change to others",
+            "own {many} > are changed by those who may do everything, and say whose they are",
+        ),
+    ),
     "delete": (
         ("pages.tsx", "Delete{one}Dialog.tsx"),
         ("Delete{one}Dialog > deletes the record and goes back to the list", "Delete{one}Dialog > says why the server refuses"),

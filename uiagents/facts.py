@@ -254,6 +254,31 @@ def with_late_keys(entities: Iterable[Entity], plan: Plan) -> list[Entity]:
     return [e for e in entities if late_keys(e, plan)]
 
 
+def owned(plan: Plan) -> list[Entity]:
+    """Entities whose rows belong to accounts."""
+    return [e for e in plan.entities if e.owned]
+
+
+def private(plan: Plan) -> list[Entity]:
+    """Entities of whose rows an account sees its own only."""
+    return [e for e in plan.entities if e.owned == "private"]
+
+
+def shared(plan: Plan) -> list[Entity]:
+    """Entities whose rows belong to accounts and are seen by others."""
+    return [e for e in plan.entities if e.owned == "public"]
+
+
+def private_refs(entity: Entity, plan: Plan) -> list[PlanField]:
+    """References to rows that only their account sees."""
+    return [f for f in refs(entity) if plan.entity(f.target).owned == "private"]
+
+
+def private_links(plan: Plan) -> list[Entity]:
+    """Entities whose rows belong to accounts and refer to rows that only their account sees."""
+    return [e for e in owned(plan) if private_refs(e, plan)]
+
+
 def component_names(entities: Iterable[Entity], *suffixes: str) -> list[str]:
     return sorted((e.name + suffix for e in entities for suffix in suffixes or ("",)), key=natural)
 
@@ -297,7 +322,8 @@ filters: dict[str, Callable[..., Any]] = {
     "enum_length": enum_length, "of_kind": of_kind, "searchable": searchable, "filterable": filterable,
     "sortable": sortable, "refs": refs, "month_field": month_field, "grouped": grouped, "late_keys": late_keys,
     "with_late_keys": with_late_keys, "title_name": title_name, "names": component_names, "by_table": by_table,
-    "early_targets": early_targets, "late_targets": late_targets,
+    "early_targets": early_targets, "late_targets": late_targets, "owned": owned, "private": private, "shared": shared,
+    "private_refs": private_refs, "private_links": private_links,
 }  # fmt: skip
 
 tests: dict[str, Callable[..., bool]] = {

@@ -10,6 +10,8 @@ Beyond what the plan says:
   default, newest first), ``id``.
 * ``<Name>In`` requires the fields that the entity requires. In ``<Name>Patch`` everything may be left out, but only
   optional fields may be ``null``.
+* ``<Name>Out`` of an entity whose rows belong to accounts also says whose a row is: ``owner_id`` and ``owner_label``, the
+  name of the account. Nobody can send them. Another account's private row is 404, changing another's public row is 403.
 * ``UserPatch`` is ``{name?, email?, current_password?, new_password?}``.
 """
 
@@ -188,6 +190,8 @@ def _entity_schemas(entity: Entity) -> dict[str, Schema]:
         out[facts.key(field)] = plain if field.required else _nullable(plain)
         if field.kind is Kind.REF:
             out[f"{field.name}_label"] = _nullable(STRING)
+    if entity.owned:
+        out |= {"owner_id": INTEGER, "owner_label": STRING}
     out["created_at"] = STRING | {"format": "date-time"}
     page = {"items": _list(f"{entity.name}Out"), "total": INTEGER, "page": INTEGER, "page_size": INTEGER}
     return {

@@ -7,6 +7,7 @@ from uiagents import facts
 from uiagents.rows import sample
 
 ROWS = 3  #: of each entity
+OWNER = {"owner_id": 1, "owner_label": "Noah Lind"}  #: the account with all rights, as ``test/data.ts`` has it
 
 Value = str | int | float | bool | None
 Row = dict[str, Value]
@@ -35,6 +36,8 @@ def _answer(plan: Plan, entity: Entity, n: int) -> Row:
         answer[facts.key(field)] = n if field.kind is Kind.REF else sample(field, n)
         if field.kind is Kind.REF:
             answer[f"{field.name}_label"] = _label(plan.entity(field.target), n)
+    if entity.owned:
+        answer |= OWNER
     return answer | {"created_at": f"2026-01-0{n}T09:00:00Z"}
 
 

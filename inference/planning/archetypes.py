@@ -68,6 +68,7 @@ class Archetype(Value):
     family: Literal["people", "things", "content", "records"]
     personal: bool = False  #: rows tell something about a person
     confidential: bool = False  #: nothing for visitors: an application that keeps it is private
+    owned: Literal["", "private", "brought", "never"] = ""  #: whose its rows usually are: see ``owning``
     topical: bool = False
     hue: float  #: of the default colours, degrees in OKLCH
     aliases: tuple[str, ...] = ()  #: other nouns for it, singular

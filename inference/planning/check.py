@@ -37,7 +37,7 @@ PAIRS = (
 def check_plan(plan: Plan) -> list[str]:
     """What is wrong with ``plan``, in words; empty when it is whole."""
     found: list[str] = []
-    for part in (_numbers, _entities, _relations, _roles, _pages, _features, _endpoints, _clauses, _tokens):
+    for part in (_numbers, _entities, _relations, _owners, _roles, _pages, _features, _endpoints, _clauses, _tokens):
         found += part(plan)
     return found
 
@@ -116,6 +116,21 @@ def _relations(plan: Plan) -> Iterator[str]:
                 if not (value is None and not f.required) and not (_is_int(value) and 1 <= int(value or 0) <= earlier[f.target]):
                     yield f"{e.name} row {number}: {f.name} is {value!r}, there are {earlier[f.target]} rows"
         earlier[e.name] = len(e.seed)
+
+
+def _owners(plan: Plan) -> Iterator[str]:
+    """Rows that belong to accounts: nothing shows or names a private one to others, and who registers may have some."""
+    owned = {e.name: e.owned for e in plan.entities if e.owned}
+    for e in plan.entities:
+        leads = [f.name for f in e.fields if owned.get(f.target) == "private"]
+        if leads and owned.get(e.name) != "private":
+            yield f"{e.name}.{leads[0]} names private rows to everybody"
+        if owned.get(e.name) == "private" and any(not p.auth for p in plan.endpoints if p.entity == e.name):
+            yield f"visitors may read {e.name}, whose rows are private"
+        if e.owned and any(columns(f.name) & columns("owner") for f in e.fields):
+            yield f"{e.name} has a field that is called like the account it belongs to"
+    if owned and plan.roles and (plan.roles[0].can_delete or not plan.roles[0].can_write):
+        yield f"rows belong to accounts, but {plan.roles[0].name!r}, who registers, may change all of them or none"
 
 
 # --- seed rows -------------------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ PLAINLY = {
     "compose",
 }
 OWN_PROFILE = re.compile(r"\b(?:their|your|own|my)\b.*\b(?:personal (?:details|information|data|info)|profiles?|account)\b", re.I)
+OWNS = re.compile(r"\b(?:their|his|her|my|your|personal)\b", re.I)
 OWN = re.compile(r"\b(?:their|his|her|my|your) own\b|\bown\b", re.I)
 FIGURES = ("dashboard.", "home.")  #: features asked for by "sales statistics": not the sales, but what is worked out of them
 PICKING = {"select", "choose", "pick", "use"}
@@ -186,6 +187,8 @@ class Ledger:
         actions = DONE[ask.action]
         if ask.action == "filter" and not entity.filterable:
             return Answer(reason=f"{entity.label_plural} have no field to filter by.")
+        if entity.owned and (OWN.search(ask.text) or OWNS.search(ask.text)):
+            return Answer(_ids(entity, (*actions, "own")))
         if OWN.search(ask.text):
             return Answer(
                 _ids(entity, actions),

@@ -14,6 +14,7 @@ from inference.planning.entities import make_entities
 from inference.planning.grammar import read_sentence
 from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
 from inference.planning.matching import Nearest
+from inference.planning.owning import own_rows, with_members
 from inference.planning.palette import make_tokens
 from inference.planning.roles import access_for, is_personal, make_roles
 from inference.planning.surface import Access, inner
@@ -56,15 +57,18 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     found = find_things(reading.asks, message.text, nearest)
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
     pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY)
+    pairs = own_rows(pairs, found, reading.asks, message.text, access_for(message.text, found.things))
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
     roles, named_roles = make_roles(reading.asks)
+    roles = with_members(roles, entities)
     title = titles.make_title(message.text, reading.asks, found.things)
     tokens = _tokens(reading.designs, found)
     features = surface.features(entities, access)
     ledger = Ledger(found, {id(thing): entity for thing, entity in pairs}, frozenset(f.id for f in features))
     rows = _asked_rows(reading, ledger, tokens)
-    rows += _assumed_rows(message.text, found, entities, access, closed, roles if not named_roles else (), tokens, currency)
+    said = frozenset(id_ for _, answer in rows for id_ in answer.features)
+    rows += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
@@ -92,7 +96,8 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
 def _visible(text: str, found: Found, pairs: Sequence[tuple[Thing, Entity]]) -> tuple[Access, tuple[str, ...]]:
     """(access, names of the entities that visitors of a public site do not see). A site with nothing else is private."""
     access = access_for(text, found.things)
-    closed = tuple(entity.name for thing, entity in pairs if access == "public_read" and is_personal(thing, entity))
+    hidden = (entity for thing, entity in pairs if entity.owned == "private" or is_personal(thing, entity))
+    closed = tuple(entity.name for entity in hidden if access == "public_read")
     return ("private", ()) if len(closed) == len(pairs) else (access, closed)
 
 
@@ -174,6 +179,7 @@ def _assumed_rows(
     text: str,
     found: Found,
     entities: Sequence[Entity],
+    said: frozenset[str],
     access: Access,
     closed: Sequence[str],
     roles: Sequence[Role],
@@ -181,7 +187,7 @@ def _assumed_rows(
     currency: str,
 ) -> list[tuple[str, Answer]]:
     """What the planner decided by itself, each with the reason."""
-    rows = [*_assumed_things(found, entities), *_assumed_access(text, entities, access, closed)]
+    rows = [*_assumed_things(found, entities), *_assumed_owners(entities, said), *_assumed_access(text, entities, access, closed)]
     if roles:
         listed = f"{roles[0].label} and {roles[-1].label}"
         rows.append(
@@ -228,6 +234,18 @@ def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str,
             )
         )
     return rows
+
+
+def _assumed_owners(entities: Sequence[Entity], said: frozenset[str]) -> list[tuple[str, Answer]]:
+    """Rows that belong to accounts although no wish that was answered (``said``: its features) asked for it."""
+    return [
+        (
+            f"{e.label_plural} belong to the account that adds them",
+            Answer((f"{e.slug}.own",), "Assumed: this is what is usual; administrators see and change all."),
+        )
+        for e in entities
+        if e.owned and f"{e.slug}.own" not in said
+    ]
 
 
 def _assumed_access(text: str, entities: Sequence[Entity], access: Access, closed: Sequence[str]) -> list[tuple[str, Answer]]:

@@ -21,6 +21,8 @@ ACTIONS = {
     "edit": ("Change a {one}", "edit"),
     "delete": ("Delete a {one}", "detail"),
 }
+#: The feature "own" of entities whose rows belong to accounts.
+OWNED = {"private": ("See and change only your own {many}", "list"), "public": ("Change only your own {many}", "detail")}
 BASE = (
     ("auth.login", "Sign in", ("login",)),
     ("auth.register", "Create an account", ("register",)),
@@ -101,6 +103,7 @@ def base_features(access: Access) -> tuple[Feature, ...]:
 
 
 def entity_features(e: Entity) -> tuple[Feature, ...]:
+    actions = ACTIONS | ({"own": OWNED[e.owned]} if e.owned else {})
     return tuple(
         Feature(
             id=f"{e.slug}.{action}",
@@ -108,7 +111,7 @@ def entity_features(e: Entity) -> tuple[Feature, ...]:
             entity=e.name,
             pages=(f"{e.slug}-{page}",),
         )
-        for action, (label, page) in ACTIONS.items()
+        for action, (label, page) in actions.items()
         if action != "filter" or e.filterable
     )
 

@@ -132,8 +132,8 @@ class Feature(Value):
     """Something a person can do.
 
     Ids: auth.login auth.register auth.roles account.profile dashboard.stats dashboard.charts design.colors design.theme
-    home.page, per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete}, and per use
-    <use.slug>.<id of the capability's feature>.
+    home.page, per entity <entity.slug>.{list,search,filter,sort,paginate,detail,create,edit,delete} and, when its rows belong
+    to accounts, <entity.slug>.own, and per use <use.slug>.<id of the capability's feature>.
     """
 
     id: str

@@ -34,6 +34,11 @@ def mixed_site(closed: str) -> Plan:
     return plan.model_copy(update={"pages": tuple(pages), "endpoints": tuple(endpoints)})
 
 
+def owned_site() -> Plan:
+    """Customers that all share, orders that only those see who made them, and stories that all see and one changes."""
+    return factories.owned_plan("", "private", "public")
+
+
 def rendered(plan: Plan) -> dict[str, str]:
     """The frontend as the templates write it, before it is formatted: path → text."""
     files = react.shell_files(plan, stack(plan.stack).folder / "adapter") | react.scope_files(plan)

@@ -19,8 +19,8 @@ from synergy.core.bench import Bench, merged
 from synergy.core.errors import BadInput
 from synergy.core.stacks import stack
 from synergy.core.toolchains import prepare, run_command, serve_command
-from synergy.core.types import ChangeSet, Choice, CommandRun, Entity, Kind, PlanField, Role
-from tests.factories import customer, extreme_plan, large_plan, order, plan
+from synergy.core.types import ChangeSet, Choice, CommandRun, Entity, Kind, Plan, PlanField, Role
+from tests.factories import customer, extreme_plan, large_plan, order, owned_plan, plan
 from uiagents import facts
 from uiagents.agents import backend
 from uiagents.agents.base import change_set
@@ -53,6 +53,9 @@ PLANS = {
     "extreme": extreme_plan,
     "extreme public": lambda: extreme_plan("public_read"),
     "large": large_plan,
+    "private": lambda: owned_plan("private", "private", "private"),
+    "owned": lambda: owned_plan("public", "", "public", access="public_read"),
+    "mixed": lambda: owned_plan("", "private", "public", access="public_read"),
 }
 WORDS = ("title", "description", "summary", "tags", "info")
 
@@ -185,7 +188,7 @@ def test_the_served_contract_is_the_declared_one(made):
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("name", ["choices", "extreme", "public", "small", "texts"])
+@pytest.mark.parametrize("name", ["choices", "extreme", "mixed", "owned", "private", "public", "small", "texts"])
 def test_the_most_extreme_plans_pass_their_own_tests(bench, name):
     change = run_agent(bench, "backend", PLANS[name]())
     assert [run.returncode for run in change.checks] == [0, 0, 0, 0], log(bench, change)
@@ -207,8 +210,9 @@ def test_fields_may_be_called_like_the_arguments_of_a_request(bench):
 
 
 @pytest.mark.sandbox
-def test_types_are_strict(bench):
-    change = change_set(bench, "backend", backend.render(extreme_plan()))
+@pytest.mark.parametrize("name", ["extreme", "private", "mixed"])
+def test_types_are_strict(bench, name):
+    change = change_set(bench, "backend", backend.render(PLANS[name]()))
     bench.apply((change,))
     run = run_command(bench, stack("fastapi-react"), "backend-types", merged((change,)))
     assert run.returncode == 0, bench.store.get_text(run.output)
@@ -269,25 +273,57 @@ DEFECTS = {
 }  # fmt: skip
 
 
+#: The same for rows that belong to accounts.
+OWN_DEFECTS = {
+    "everybody's list": ("app/owned.py", "return [*super()._conditions(query), *seen(self.model, self.viewer)]", "return super()._conditions(query)",
+                         "test_orders.py::test_own_rows_are_all_that_a_member_sees"),
+    "everybody's page": ("app/owned.py", "self.model.id == row_id, *seen(self.model, self.viewer)", "self.model.id == row_id",
+                         "test_orders.py::test_own_rows_are_changed"),
+    "everybody's references": ("app/owned.py", '                hidden[name] = "does not exist"\n', "                pass\n",
+                               "test_orders.py::test_own_rows_refer_to_nothing"),
+    "everybody's figures": ("app/reports.py", "select(func.count()).select_from(self.model).where(*seen(self.model, viewer))",
+                            "select(func.count()).select_from(self.model)", "test_orders.py::test_own_rows_are_all_that_the_figures"),
+    "everybody's chart": ("app/reports.py", "select(self.column, func.count()).where(*seen(self.column.class_, viewer))",
+                          "select(self.column, func.count())", "test_orders.py::test_own_rows_are_all_that_the_figures"),
+    "everybody's news": ("app/reports.py", "select(model).where(*seen(model, viewer))", "select(model)",
+                         "test_customers.py::test_own_rows_are_all_that_the_figures"),
+    "changed by anybody": ("app/owned.py", "raise Problem(403, said)", "pass", "test_stories.py::test_own_rows_are_seen_by_others_but_not_changed"),
+    "readers change": ("app/owned.py", "(rights.can_write and self.viewer and ", "(self.viewer and ",
+                       "test_stories.py::test_own_rows_stay_as_they_are_when_the_role_may_only_read"),
+    "given to the demo": ("app/owned.py", "owner=self.viewer)", "owner_id=1)", "test_customers.py::test_own_rows_name_the_account"),
+}  # fmt: skip
+
+
+def outcomes_of(folder: Path, made: Plan, defects: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
+    """What the tests of ``made`` say when it has ``defects``."""
+    bench, files = new_bench(folder), backend.render(made)
+    for name, (path, before, after, _) in defects.items():
+        text = files[f"backend/{path}"].decode()
+        assert before in text, name
+        files[f"backend/{path}"] = text.replace(before, after).encode()
+    change = change_set(bench, "backend", files)
+    bench.apply((change,))
+    run = run_command(bench, stack("fastapi-react"), "backend-test", change.files)
+    assert run.returncode
+    return cases(bench, change.model_copy(update={"checks": (run,)}))
+
+
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
     """Two projects with all defects between them (where one would hide another, they are apart): what their tests said."""
     found = {}
     for number, names in enumerate((list(DEFECTS)[::2], list(DEFECTS)[1::2])):
-        bench = new_bench(tmp_path_factory.mktemp(f"broken{number}"))
-        files = backend.render(plan())
-        for name in names:
-            path, before, after, _ = DEFECTS[name]
-            text = files[f"backend/{path}"].decode()
-            assert before in text, name
-            files[f"backend/{path}"] = text.replace(before, after).encode()
-        change = change_set(bench, "backend", files)
-        bench.apply((change,))
-        run = run_command(bench, stack("fastapi-react"), "backend-test", change.files)
-        assert run.returncode
-        outcomes = cases(bench, change.model_copy(update={"checks": (run,)}))
+        outcomes = outcomes_of(tmp_path_factory.mktemp(f"broken{number}"), plan(), {name: DEFECTS[name] for name in names})
         found |= {name: outcomes for name in names}
     return found
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("name", OWN_DEFECTS)
+def test_a_seeded_defect_of_owned_rows_fails_the_generated_tests(tmp_path, name):
+    outcomes = outcomes_of(tmp_path, owned_plan("private", "private", "public"), {name: OWN_DEFECTS[name]})
+    failed = [case for case, outcome in outcomes.items() if outcome in ("failure", "error")]
+    assert any(f"backend/tests/{OWN_DEFECTS[name][3]}" in case for case in failed), failed
 
 
 @pytest.mark.sandbox

@@ -12,7 +12,7 @@ from synergy.core.bench import merged
 from synergy.core.stacks import FIXTURES, stack
 from synergy.core.types import CommandRun
 from tests.factories import customer, extreme_plan, large_plan, order, plan
-from tests.uiagents.sites import public_site, rendered
+from tests.uiagents.sites import owned_site, public_site, rendered
 from uiagents import react
 from uiagents.agents import frontend
 from uiagents.contracts import path_of
@@ -22,7 +22,7 @@ from uiagents.typescript import calls_in
 
 ADAPTER = stack("fastapi-react").folder / "adapter"
 SRC = "frontend/src/"
-PLANS = {"plan": plan, "one": lambda: plan(customer()), "public": public_site, "extreme": extreme_plan, "large": large_plan}
+PLANS = {"plan": plan, "one": lambda: plan(customer()), "public": public_site, "extreme": extreme_plan, "large": large_plan, "owned": owned_site}
 NUMBER_OF_COLOURS = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 
 
@@ -110,6 +110,15 @@ def test_pages_are_open_only_to_those_they_are_for():
     assert 'path: "/orders", element: <OrderListPage />, access: "public"' in public
     for registry in (private, public):
         assert 'path: "/orders/:id/edit", element: <OrderEditPage />, access: "write"' in registry
+
+
+def test_changes_are_offered_by_ownership_only_where_rows_belong_to_accounts():
+    owned, shared = rendered(owned_site()), rendered(plan())
+    assert "permissionsFor(record, user).delete" in owned[f"{SRC}scopes/orders/pages.tsx"]
+    assert '"My orders"' in owned[f"{SRC}scopes/orders/pages.tsx"]
+    assert '"My ' not in owned[f"{SRC}scopes/stories/pages.tsx"]
+    assert "Added by" in owned[f"{SRC}scopes/stories/StoriesSummary.tsx".replace("Stories", "Story")]
+    assert not any("permissionsFor" in text or "owner_id" in text for text in shared.values())
 
 
 def test_a_navigation_with_many_entries_has_headings():

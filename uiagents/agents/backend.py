@@ -76,7 +76,9 @@ def proofs(plan: Plan, files: Mapping[str, bytes]) -> Iterator[Proof]:
 
 def _entity_proof(entity: Entity, feature: Feature) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     own = tuple(f"backend/app/{part}/{entity.table}.py" for part in ("models", "routers", "schemas"))
-    return feature.id.rpartition(".")[2], (f"test_{entity.table}",), ("backend/app/crud.py", *own)
+    action = feature.id.rpartition(".")[2]
+    rules = "backend/app/owned.py" if action == "own" else "backend/app/crud.py"
+    return action, (f"test_{entity.table}",), (rules, *own)
 
 
 def _tests(files: Mapping[str, bytes], path: str, prefix: str) -> Iterator[str]:

@@ -17,6 +17,14 @@ def seeded(entity: Entity, **update) -> Entity:
     return entity.model_copy(update={"seed": ({**entity.seed[0], **update}, *entity.seed[1:])})
 
 
+def belonging(entity: Entity, owned: str) -> Entity:
+    return entity.model_copy(update={"owned": owned})
+
+
+def opened(made):
+    return made.model_copy(update={"endpoints": tuple(e.model_copy(update={"auth": False}) for e in made.endpoints)})
+
+
 def sound_order() -> Entity:
     """The sample order, with a name for its amount that no framework uses."""
     entity = order()
@@ -84,6 +92,11 @@ FAULTS = [
     ("is no string", lambda: plan(seeded(customer(), name=""))),
     ("is no string", lambda: plan(seeded(customer(), name="x" * 121))),
     ("value 'ben@example.com' is there 2 times", lambda: plan(seeded(customer(), email="ben@example.com"))),
+    ("names private rows to everybody", lambda: plan(belonging(customer(), "private"), belonging(sound_order(), "public"))),
+    ("names private rows to everybody", lambda: plan(belonging(customer(), "private"), sound_order())),
+    ("visitors may read Customer", lambda: opened(plan(belonging(customer(), "private")))),
+    ("called like the account", lambda: plan(belonging(changed(customer(), "phone", name="owner"), "public"))),
+    ("who registers, may change all", lambda: plan(belonging(customer(), "public")).model_copy(update={"roles": sound().roles[1:]})),
     ("all rights", lambda: sound(roles=(Role(name="admin", label="A", can_delete=False),))),
     ("role 'a' is there 2 times", lambda: sound(roles=(Role(name="a", label="A", can_delete=True),) * 2)),
     ("role 'A b' is no safe name", lambda: sound(roles=(Role(name="A b", label="A", can_delete=True),))),

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said_not_to_be_built_with_the_reason(plan_for, wis
     [
         ("Users can search and book apartments", "book apartments", "free dates are not checked"),
         ("Users vote on options of polls", "vote", "not added up"),
-        ("Users can view their own bookings", "their own bookings", "do not belong to accounts"),
+        ("Students view their own courses", "their own courses", "do not belong to accounts"),
         (
             "Employees file leave requests and managers approve leave requests",
             "approve leave requests",
