@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +31,7 @@ class Record:
     number: int  #: its id
     title: str
     text: str  #: all its values, in small letters
-    values: dict[str, object]
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,13 @@ class EntityWalks:
             return ()
         record = shown_first[0]
         seen = tuple(f"see link {quoted(r.title)}" for r in shown_first)
-        return (f"open {self.root}", *seen, f"click link {quoted(record.title)}", f"at {self.root}/{record.number}",
-                f"see {quoted(record.title)} in css main")  # fmt: skip
+        return (
+            f"open {self.root}",
+            *seen,
+            f"click link {quoted(record.title)}",
+            f"at {self.root}/{record.number}",
+            f"see {quoted(record.title)} in css main",
+        )
 
     def search(self) -> Acts:
         fields = [f for f in facts.searchable(self.entity) if f.name == self.entity.display]
@@ -115,8 +120,13 @@ class EntityWalks:
             term = record.title
             others = [r for r in self.named if not self._finds(term, r)]
             if others and len(term) < ROOM_OF_SEARCH:
-                return (f"open {self.root}", f"see link {quoted(others[0].title)}", f"fill {self._search} = {quoted(term)}",
-                        f"miss link {quoted(others[0].title)}", f"see link {quoted(term)}")  # fmt: skip
+                return (
+                    f"open {self.root}",
+                    f"see link {quoted(others[0].title)}",
+                    f"fill {self._search} = {quoted(term)}",
+                    f"miss link {quoted(others[0].title)}",
+                    f"see link {quoted(term)}",
+                )
         return ()
 
     @property
@@ -134,8 +144,13 @@ class EntityWalks:
                 option = shown(self.plan, field, value)
                 other = next((r for r in self.named if r.values.get(field.name) != value), None)
                 if option and other:
-                    return (f"open {self.root}", f"see link {quoted(other.title)}", f"pick {quoted(field.label)} = {quoted(option)}",
-                            f"miss link {quoted(other.title)}", f"see link {quoted(record.title)}")  # fmt: skip
+                    return (
+                        f"open {self.root}",
+                        f"see link {quoted(other.title)}",
+                        f"pick {quoted(field.label)} = {quoted(option)}",
+                        f"miss link {quoted(other.title)}",
+                        f"see link {quoted(record.title)}",
+                    )
         return ()
 
     def sort(self) -> Acts:
@@ -148,9 +163,12 @@ class EntityWalks:
             for low in rows:
                 high = next((r for r in rows if _key(r, field) > _key(low, field) and r.number > low.number), None)
                 if high and len(self.records) <= PAGE:
-                    return (f"open {self.root}", f"see {quoted(high.title)} before {quoted(low.title)}",
-                            f"pick Sort by = {quoted(options[field.name])}",
-                            f"see {quoted(low.title)} before {quoted(high.title)}")  # fmt: skip
+                    return (
+                        f"open {self.root}",
+                        f"see {quoted(high.title)} before {quoted(low.title)}",
+                        f"pick Sort by = {quoted(options[field.name])}",
+                        f"see {quoted(low.title)} before {quoted(high.title)}",
+                    )
         return ()
 
     def paginate(self) -> Acts:
@@ -162,14 +180,22 @@ class EntityWalks:
         last = min(2 * PAGE, total)
         older = [r.title for r in self.records[PAGE:last] if r.title]
         seen = (f"see {quoted(older[0])} in css main",) if older else ()
-        return (f"open {self.root}", f"see 1–{PAGE} of {total}", "click link Next page", f"see {PAGE + 1}–{last} of {total}", *seen)
+        return (
+            f"open {self.root}",
+            f"see 1–{PAGE} of {total}",
+            "click link Next page",
+            f"see {PAGE + 1}–{last} of {total}",
+            *seen,
+        )
 
     def detail(self) -> Acts:
         if not self.records or not self.records[-1].title:
             return ()
         record = self.records[-1]
         told = [(f, shown(self.plan, f, record.values.get(f.name))) for f in (*self.screen.texts, *self.screen.details)]
-        seen = [f"see {quoted(text)} in css main" for f, text in told if text and len(text) < LONGEST and f.kind is not Kind.BOOLEAN]
+        seen = [
+            f"see {quoted(text)} in css main" for f, text in told if text and len(text) < LONGEST and f.kind is not Kind.BOOLEAN
+        ]
         path = self.screen.page(PageKind.DETAIL).path.replace(":id", str(record.number))
         return (f"open {path}", *seen[:FACTS], f"see {quoted(record.title)} in css main")
 
@@ -185,8 +211,18 @@ class EntityWalks:
         if not made:
             return ()
         mark = self._mark[1]
-        return (*made, "keep record = address", "click button Delete", "click button Delete", f"at {self.root}", "open $record",
-                f"miss {mark}", f"open {self.root}", *self._loaded, f"miss {mark} in css main")  # fmt: skip
+        return (
+            *made,
+            "keep record = address",
+            "click button Delete",
+            "click button Delete",
+            f"at {self.root}",
+            "open $record",
+            f"miss {mark}",
+            f"open {self.root}",
+            *self._loaded,
+            f"miss {mark} in css main",
+        )
 
     @property
     def _loaded(self) -> Acts:
@@ -210,7 +246,13 @@ class EntityWalks:
         if not mark or not all(filled):
             return ()
         send = f"button {quoted('Create ' + self.one)}"
-        return (f"open {self.screen.page(PageKind.FORM).path}", *filled, f"click {send}", f"miss {send}", f"see {mark} in css main")
+        return (
+            f"open {self.screen.page(PageKind.FORM).path}",
+            *filled,
+            f"click {send}",
+            f"miss {send}",
+            f"see {mark} in css main",
+        )
 
     def _enter(self, field: PlanField, value: str | None) -> str:
         if value is None:
@@ -262,4 +304,4 @@ def _key(record: Record, field: PlanField) -> tuple[float, str]:
 
 def _sorts_alike(value: object) -> bool:
     """Whether every database sorts it alike: a number, or plain letters without blanks before what differs."""
-    return not isinstance(value, str) or value.replace(" ", "").replace("-", "").isalnum() and value.isascii()
+    return not isinstance(value, str) or (value.replace(" ", "").replace("-", "").isalnum() and value.isascii())

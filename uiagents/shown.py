@@ -75,7 +75,7 @@ def words(field: PlanField) -> str:
 
 
 def entry(plan: Plan, entity: Entity, field: PlanField, place: int) -> str | None:
-    """What is entered into ``field`` for the record number ``place`` that the checks make; None when nothing can be known to fit."""
+    """What is entered into ``field`` for the new record number ``place``; None when nothing can be known to fit."""
     if field.kind is Kind.ENUM:
         return quoted(field.choices[0].label)
     if field.kind is Kind.REF:

@@ -51,8 +51,19 @@ class _Frame:
         login, account = self.path(PageKind.LOGIN), self.path(PageKind.ACCOUNT)
         send = "click button Sign in"
         email = quoted(self.plan.demo_email)
-        acts = (f"open {account}", f"at {login}", f"fill Email = {email}", 'fill Password = "not the password"', send, "see wrong",
-                f"at {login}", f"fill Password = {quoted(self.plan.demo_password)}", send, f"at {account}", f"see {email}")  # fmt: skip
+        acts = (
+            f"open {account}",
+            f"at {login}",
+            f"fill Email = {email}",
+            'fill Password = "not the password"',
+            send,
+            "see wrong",
+            f"at {login}",
+            f"fill Password = {quoted(self.plan.demo_password)}",
+            send,
+            f"at {account}",
+            f"see {email}",
+        )
         yield _check(feature, "Only the right password opens the account", "visitor", acts)
 
     def register(self, feature: Feature) -> Iterator[BrowserCheck]:
@@ -62,12 +73,27 @@ class _Frame:
 
     def _registering(self, name: str) -> tuple[str, ...]:
         send = "button Create account"
-        return (f"open {self.path(PageKind.REGISTER)}", f"fill Name = {name}", f"fill Email = {NEWCOMER}", f"fill Password = {SECRET}",
-                f"click {send}", f"miss {send}")  # fmt: skip
+        return (
+            f"open {self.path(PageKind.REGISTER)}",
+            f"fill Name = {name}",
+            f"fill Email = {NEWCOMER}",
+            f"fill Password = {SECRET}",
+            f"click {send}",
+            f"miss {send}",
+        )
 
     def profile(self, feature: Feature) -> Iterator[BrowserCheck]:
-        acts = (*self._registering("Kim Before"), f"open {self.path(PageKind.ACCOUNT)}", "see Kim Before", "fill Name = Kim Afterwards",
-                "click button Save profile", "see saved", "reload", "see Kim Afterwards in css main", "miss Kim Before")  # fmt: skip
+        acts = (
+            *self._registering("Kim Before"),
+            f"open {self.path(PageKind.ACCOUNT)}",
+            "see Kim Before",
+            "fill Name = Kim Afterwards",
+            "click button Save profile",
+            "see saved",
+            "reload",
+            "see Kim Afterwards in css main",
+            "miss Kim Before",
+        )
         yield _check(feature, "A changed name is stored", "visitor", acts)
 
     def roles(self, feature: Feature) -> Iterator[BrowserCheck]:
@@ -84,7 +110,9 @@ class _Frame:
         yield _check(feature, f"{newcomer.label} may not delete", "member", (*seen, *forbidden), ".member")
 
     def stats(self, feature: Feature) -> Iterator[BrowserCheck]:
-        counts = [f"see {quoted(f'{e.label_plural} {len(e.seed)}')} in css main" for e in self.plan.entities if not e.owned][:FIGURES]
+        counts = [f"see {quoted(f'{e.label_plural} {len(e.seed)}')} in css main" for e in self.plan.entities if not e.owned][
+            :FIGURES
+        ]
         if counts:
             acts = (f"open {self.path(PageKind.DASHBOARD)}", *counts)
             yield _check(feature, "The figures are those of the records", "owner", acts)
@@ -106,16 +134,26 @@ class _Frame:
 
     def colors(self, feature: Feature) -> Iterator[BrowserCheck]:
         light = self.plan.tokens.light
-        acts = (f"open {self.path(PageKind.LOGIN)}", f"style background-color of css body is {light.background}",
-                f"style background-color of button Sign in is {light.primary}",
-                f"style color of button Sign in is {light.on_primary}")  # fmt: skip
+        acts = (
+            f"open {self.path(PageKind.LOGIN)}",
+            f"style background-color of css body is {light.background}",
+            f"style background-color of button Sign in is {light.primary}",
+            f"style color of button Sign in is {light.on_primary}",
+        )
         yield _check(feature, "Page and main buttons have the planned colours", "visitor", acts)
 
     def theme(self, feature: Feature) -> Iterator[BrowserCheck]:
         ground = "style background-color of css body is"
         light, dark = self.plan.tokens.light.background, self.plan.tokens.dark.background
-        acts = (f"open {self.path(PageKind.LOGIN)}", f"{ground} {light}", "click button *Switch to light*", "click button *Switch to dark*",
-                f"{ground} {dark}", "reload", f"{ground} {dark}")  # fmt: skip
+        acts = (
+            f"open {self.path(PageKind.LOGIN)}",
+            f"{ground} {light}",
+            "click button *Switch to light*",
+            "click button *Switch to dark*",
+            f"{ground} {dark}",
+            "reload",
+            f"{ground} {dark}",
+        )
         yield _check(feature, "The dark theme can be chosen and stays", "visitor", acts)
 
     def home(self, feature: Feature) -> Iterator[BrowserCheck]:
@@ -124,7 +162,11 @@ class _Frame:
         screen = next((s for s in featured(self.plan) if s.entity.seed), None)
         name = title(self.plan, screen.entity, len(screen.entity.seed)) if screen else ""
         if screen and name:
-            acts += [f"click link {quoted(name)}", f"at {screen.root}/{len(screen.entity.seed)}", f"see {quoted(name)} in css main"]
+            acts += [
+                f"click link {quoted(name)}",
+                f"at {screen.root}/{len(screen.entity.seed)}",
+                f"see {quoted(name)} in css main",
+            ]
         yield _check(feature, "The start page says what this is and leads to the newest records", "visitor", tuple(acts))
 
 
@@ -142,7 +184,9 @@ MAKERS = {
 
 
 def _check(feature: Feature, label: str, who: str, acts: tuple[str, ...], suffix: str = "") -> BrowserCheck:
-    return BrowserCheck.model_validate({"id": feature.id + suffix, "feature": feature.id, "title": label, "who": who, "acts": acts})
+    return BrowserCheck.model_validate(
+        {"id": feature.id + suffix, "feature": feature.id, "title": label, "who": who, "acts": acts}
+    )
 
 
 def _first(plan: Plan, entity: Entity) -> str:

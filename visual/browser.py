@@ -18,7 +18,6 @@ from playwright.async_api import (
     BrowserContext,
     CDPSession,
     ConsoleMessage,
-    Download,
     Error,
     Locator,
     Page,
@@ -33,7 +32,7 @@ from visual.events import Events, Failure
 from visual.isolation import ORIGIN, isolated
 from visual.proxy import VISIT, Proxy
 
-__all__ = ["BrowserCrashed", "Chromium", "Error", "Locator", "Page", "Profile", "Session", "Tab", "is_crash", "session"]
+__all__ = ["POLL", "BrowserCrashed", "Chromium", "Error", "Locator", "Page", "Profile", "Session", "Tab", "is_crash", "session"]
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
 ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
@@ -179,8 +178,8 @@ class Tab:
         return True
 
     async def leave(self) -> None:
-        """Go to an empty page. Nothing that was stored for the site is left, and neither are the scripts that ran."""
-        await self.evaluate("() => { try { sessionStorage.clear(); } catch { return; } }")
+        """Go to an empty page. Nothing that was stored for the site is left."""
+        await self.evaluate("() => { try { sessionStorage.clear(); } catch { } }")
         await self.page.goto("about:blank")
         await self._wire.send("Storage.clearDataForOrigin", {"origin": ORIGIN, "storageTypes": "all"})
 
@@ -212,7 +211,7 @@ class Tab:
             request = response.request
             self.events.failures.append(Failure(request.method, request.url, response.status, response.status_text))
 
-    def _on_download(self, download: Download) -> None:
+    def _on_download(self, download: Any) -> None:
         self.events.signs.append("download")
         self.downloads.append(download.suggested_filename)
 
@@ -253,8 +252,7 @@ class Profile:
         return Tab(page, await self._context.new_cdp_session(page), self._proxy)
 
     async def become(self, tab: Tab, state: dict[str, Any]) -> None:
-        """Forget everything, in ``tab`` as well, and go on as the person whose ``state`` this is. Quicker than a new profile,
-        because what pages are made of stays in the browser's cache."""
+        """Forget everything and go on in ``tab`` as the person with ``state``. A new profile is slower: its cache is empty."""
         await tab.leave()
         await self._context.clear_cookies()
         if state.get("cookies"):

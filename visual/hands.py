@@ -24,7 +24,9 @@ UNTIL = "([question, args, ms]) => window.__walk ? __walk.wait(question, args, m
 STYLED = "(element, [property, wanted]) => __walk.styled(element, property, wanted)"
 PICKED = "(element) => [...element.selectedOptions].map((option) => option.label).join()"
 LABEL = "(element) => { const label = element.labels?.[0]; label?.click(); return Boolean(label); }"
-MOVES = ("open", "click", "pick", "check", "uncheck", "choose", "upload", "press", "drag", "reload", "back")  #: the page may change
+#: After these the page may be another one.
+MOVES = ("open", "click", "pick", "check", "uncheck", "choose", "upload", "press", "drag", "reload", "back")
+READS = ("fill", "keep", "see", "miss", "count", "at", "differs", "equals", "style", "downloads")
 
 
 class Failed(Exception):
@@ -245,8 +247,7 @@ class Hands:
 
 
 _DEEDS: dict[str, Callable[[Hands, Act], Awaitable[None]]] = {
-    **{verb: getattr(Hands, verb) for verb in MOVES if verb != "choose"},
-    **{verb: getattr(Hands, verb) for verb in ("fill", "keep", "see", "miss", "count", "at", "differs", "equals", "style", "downloads")},
+    **{verb: getattr(Hands, verb) for verb in (*MOVES, *READS) if verb != "choose"},
     "choose": Hands.check,
 }
 

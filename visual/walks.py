@@ -1,8 +1,8 @@
 """Carries out browser checks on a served site: every one on a fresh tab of its person's browser, and says what it came to.
 
-The words are read by ``synergy.core.acts``. What only looks goes first, side by side; then what changes something, in an order that
-keeps those apart that could disturb each other. What failed is tried once more when nothing else runs: a machine that is busy must
-not fail a project.
+The words are read by ``synergy.core.acts``. What only looks goes first, side by side; then what changes something, and never two
+that could disturb each other at a time. What failed is tried once more when nothing else runs: a machine that is busy must not
+fail a project.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from synergy.core.types import BrowserCheck, Page, Walked
 from visual.browser import Chromium, Error, Profile, Tab, is_crash
 from visual.hands import PATIENCE, Failed, Hands
 
-WORKERS = min(6, 2 * (os.cpu_count() or 1))  #: checks at a time
+WORKERS = min(6, 1 + (os.cpu_count() or 1))  #: checks at a time
 LIMIT = 20.0  #: seconds of one check
 SCRIPT = (Path(__file__).parent / "js" / "walk.js").read_text()
 LOOKS = ("open", "reload", "back", "fill", "pick", "keep", "see", "miss", "count", "at", "differs", "equals", "style")
@@ -30,13 +30,18 @@ MEMBER = {"me": "Robin Walker", "email": "robin.walker@example.com", "password":
 
 NOT_UNDERSTOOD = "not understood: "
 ENTRIES = {"owner": "sign in with the demo account", "member": "register an account"}
-REGISTER = ("fill Name = $me", "fill Email = $email", "fill Password = $password", "click button Create account",
-            "miss button Create account")  # fmt: skip
+REGISTER = (
+    "fill Name = $me",
+    "fill Email = $email",
+    "fill Password = $password",
+    "click button Create account",
+    "miss button Create account",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """Where the walks go. ``groups`` names, by feature, what its checks work on: checks of one group never run at the same time."""
+    """Where the walks go. ``groups`` names, by feature, what its checks work on: those of one group run one after the other."""
 
     login: Page | None = None
     register: Page | None = None
@@ -69,7 +74,8 @@ class Walker:
         self._chromium, self._ground, self._note, self._patience, self._again = chromium, ground, note, patience, again
         self._checks = tuple(checks)
         self._seats = Seats(chromium)
-        self._entries: dict[str, asyncio.Task[dict[str, Any] | None]] = {}
+        self._doors = {who: asyncio.Lock() for who in ENTRIES}
+        self._entries: dict[str, dict[str, Any] | None] = {"visitor": {}}
         self._numbers = itertools.count(int(time.time() * 1000) % 10**9)
 
     async def run(self) -> tuple[Walk, ...]:
@@ -131,7 +137,7 @@ class Walker:
 
     async def _carried_out(self, check: BrowserCheck, acts: tuple[Act, ...], seat: Seat) -> tuple[str, bytes]:
         """(why it failed or "", picture of where)."""
-        state = await self._entry(check.who)
+        state = await self._entry(check.who, seat)
         if state is None:
             return f"nobody could {ENTRIES[check.who]}", b""
         tab = await seat.taken(f"walk-{check.id}", state)
@@ -156,37 +162,34 @@ class Walker:
         person = MEMBER if who == "member" else {"me": "Demo", "email": self._ground.email, "password": self._ground.password}
         return {**person, "run": f"{next(self._numbers)}"}
 
-    async def _entry(self, who: str) -> dict[str, Any] | None:
-        """Cookies of this person, who entered once for all checks; {} for a visitor, None when there is no way in."""
-        if who == "visitor":
-            return {}
+    async def _entry(self, who: str, seat: Seat) -> dict[str, Any] | None:
+        """Cookies of this person, who enters once for all checks; {} for a visitor, None when there is no way in."""
         if who not in self._entries:
-            self._entries[who] = asyncio.create_task(self._sign_in() if who == "owner" else self._register())
-        return await self._entries[who]
+            async with self._doors[who]:
+                if who not in self._entries:
+                    self._entries[who] = await (self._sign_in(seat) if who == "owner" else self._register(seat))
+        return self._entries[who]
 
-    async def _sign_in(self) -> dict[str, Any] | None:
+    async def _sign_in(self, seat: Seat) -> dict[str, Any] | None:
         login = self._ground.login
         if login is None:
             return {}
-        async with self._seats.one() as seat:
-            tab = await seat.taken(f"walk-{login.slug}", {})
-            entered = await tab.sign_in(login.sample, self._ground.email, self._ground.password)
-            return await seat.state() if entered else None
+        tab = await seat.taken(f"walk-{login.slug}", {})
+        entered = await tab.sign_in(login.sample, self._ground.email, self._ground.password)
+        return await seat.state() if entered else None
 
-    async def _register(self) -> dict[str, Any] | None:
+    async def _register(self, seat: Seat) -> dict[str, Any] | None:
         page = self._ground.register
         if page is None:
             return None
-        acts = (f"open {page.sample}", *REGISTER)
-        async with self._seats.one() as seat:
-            hands = Hands(await seat.taken(f"walk-{page.slug}", {}), dict(MEMBER), self._patience)
-            try:
-                for act in acts:
-                    await hands.do(parse(act))
-            except Failed as failed:
-                self._note(f"Registering failed: {failed}")
-                return None
-            return await seat.state()
+        hands = Hands(await seat.taken(f"walk-{page.slug}", {}), dict(MEMBER), self._patience)
+        try:
+            for act in (f"open {page.sample}", *REGISTER):
+                await hands.do(parse(act))
+        except Failed as failed:
+            self._note(f"Registering failed: {failed}")
+            return None
+        return await seat.state()
 
 
 class Seat:

@@ -60,7 +60,7 @@ class BadAct(PermanentError):
 
 @dataclass(frozen=True)
 class Words:
-    """A text of an act. What stood in quotes is taken to the letter; else ``*`` stands for anything and ``$name`` for what was kept."""
+    """A text of an act, to the letter if it stood in quotes; else ``*`` is anything, and ``$name`` what was kept by that name."""
 
     text: str
     quoted: bool = False
@@ -126,14 +126,15 @@ def parse(text: str) -> Act:
     )
     texts = (act.value,) if act.plain else (act.name, act.value)
     if any('"' in words.text and not words.quoted for words in texts):
-        raise BadAct(f"{text!r} is no act: a text with quotes in it stands in quotes itself, as in \"say \\\"hi\\\"\".")
+        raise BadAct(f'{text!r} is no act: a text with quotes in it stands in quotes itself, as in "say \\"hi\\"".')
     if verb == "upload" and (act.how.rpartition(".")[2] in NEED_TEXT) != act.value.quoted:
         raise BadAct(f"{text!r} is no act: text files need their content in quotes after the name, others have none.")
     return act
 
 
 def parse_check(check: BrowserCheck) -> tuple[Act, ...]:
-    """All acts of a check. BadAct, which names the check, also when it begins without a page, proves nothing, or uses what was not kept."""
+    """All acts of a check. BadAct names the check; it is raised too when it begins without a page, proves nothing, or uses what
+    was not kept."""
     try:
         acts = tuple(parse(text) for text in check.acts)
         _sensible(acts)
