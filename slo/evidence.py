@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from synergy.core.bench import layers, merged, tree_hash
-from synergy.core.types import ChangeSet, Finding, Plan, Resolution, StackChoice, TestReport, UiSpec, VisualReport
+from synergy.core.types import ChangeSet, Finding, Plan, Resolution, StackChoice, TestReport, UiSpec, VisualReport, Walked
 
 SERIOUS = ("serious", "critical")
 WIDTHS = (375, 768, 1920)  #: pixels at which every page must have been seen
@@ -38,6 +38,19 @@ class Evidence:
         again = set(self.resolution.rerendered)
         return (*(f for f in self.visuals.findings if f.page not in again), *self.resolution.findings)
 
+    @property
+    def walked(self) -> dict[str, Walked]:
+        """What the planned browser checks came to, by id: after mediation, as they are now."""
+        planned = {check.id: check.feature for check in self.ui.walks}
+        found = self.resolution.walked if self.resolution.rerendered else self.visuals.walked
+        return {w.check: w for w in found if planned.get(w.check) == w.feature}
+
+    def unwalked(self) -> str:
+        """Why the browser checks say nothing about this project; empty when they do."""
+        if not self.ui.walks:
+            return "There is no check to be done in the browser."
+        return self._elsewhere() or ("" if self.walked else "No check was done in the browser.")
+
     def untested(self) -> str:
         """Why the tests say nothing about this project; empty when they do."""
         if self.tests.project_hash != tree_hash(self.files):
@@ -52,13 +65,19 @@ class Evidence:
             return self.untested() or f"No usable coverage report of: {', '.join(missing) or 'any half'}."
         return self.untested()
 
-    def unseen(self) -> str:
-        """Why the pictures say nothing about this project; empty when they do."""
+    def _elsewhere(self) -> str:
+        """Why the browser has not seen what is delivered; empty when it has."""
         settled = self.resolution.changes
         if self.visuals.project_hash not in (tree_hash(self.files), tree_hash(merged(layers(self.changes, self.ui)))):
             return "Other files were rendered than those that are delivered."
         if settled and (settled.files or settled.removed) and not self.resolution.rerendered:
             return "What mediation changed was not rendered again."
+        return ""
+
+    def unseen(self) -> str:
+        """Why the pictures say nothing about this project; empty when they do."""
+        if why := self._elsewhere():
+            return why
         seen = {(shot.page, shot.width) for shot in self.visuals.shots}
         missing = [f"{page.slug} at {width}" for page in self.plan.pages for width in WIDTHS if (page.slug, width) not in seen]
         return f"Not rendered: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}." if missing else ""

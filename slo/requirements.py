@@ -1,4 +1,8 @@
-"""The requirement ledger, settled: a clause is built only when every feature it names was proved in this run."""
+"""The requirement ledger, settled: a clause is built only when every feature it names was proved in this run.
+
+A feature is proved by tests of its API, tests of its page, and checks that were done in the browser: all of its checks, and at
+least one.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ class Standing:
     feature: str
     files: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()  #: that passed in the browser
     reason: str = ""
 
 
@@ -29,7 +34,7 @@ def standings(evidence: Evidence) -> dict[str, Standing]:
 
 
 def settle(clauses: Iterable[Clause], by_feature: dict[str, Standing]) -> tuple[Clause, ...]:
-    """The clauses with their final status, reason, files and tests."""
+    """The clauses with their final status, reason, files, tests and browser checks."""
     return tuple(_settled(clause, by_feature) for clause in clauses)
 
 
@@ -46,22 +51,29 @@ class _Sheet:
         self._api = [p for c in evidence.changes if c.agent in API_AGENTS for p in c.proofs]
         self._pages = [p for c in evidence.changes if c.agent in PAGE_AGENTS for p in c.proofs]
         self._pages += evidence.ui.changes.proofs
+        self._walked = evidence.walked
         self._rendered = {shot.page for shot in evidence.visuals.shots}
 
     def standing(self, feature: Feature) -> Standing:
         api = [p for p in self._api if p.feature == feature.id]
         pages = [p for p in self._pages if p.feature == feature.id]
         proofs = [*api, *pages]
-        reason = self._missing_side(feature, api, pages) or self._broken(proofs) or self._pages_at_fault(feature)
+        reason = (
+            self._missing_side(feature, api, pages)
+            or self._broken(proofs)
+            or self._pages_at_fault(feature)
+            or self._unwalked(feature)
+        )
         return Standing(
             feature=feature.id,
             files=tuple(sorted({f for p in proofs for f in p.files if f in self._files})),
             tests=tuple(sorted({t for p in proofs for t in p.tests if t in self._outcomes})),
+            checks=tuple(w.check for w in self._walked.values() if w.feature == feature.id and w.passed),
             reason=reason,
         )
 
     def _missing_side(self, feature: Feature, api: list[Proof], pages: list[Proof]) -> str:
-        frontend_only = feature.id.startswith(FRONTEND_ONLY)
+        frontend_only = feature.id.startswith(FRONTEND_ONLY) or not feature.api
         if not frontend_only and not api:
             return "no test proves its API"
         if (frontend_only or feature.pages) and not pages:
@@ -94,6 +106,19 @@ class _Sheet:
                 return f"page {page} has a serious finding ({found[0].check})"
         return ""
 
+    def _unwalked(self, feature: Feature) -> str:
+        """What is missing in the browser: a check at all, its outcome, its success."""
+        planned = [check.id for check in self._evidence.ui.walks if check.feature == feature.id]
+        if not planned:
+            return "no check in the browser proves it"
+        for check in planned:
+            done = self._walked.get(check)
+            if done is None:
+                return f"check {check} was not carried out in the browser"
+            if not done.passed:
+                return f"check {check} failed in the browser: {done.message[:160]}"
+        return ""
+
 
 def _settled(clause: Clause, by_feature: dict[str, Standing]) -> Clause:
     assumed = clause.status is ClauseStatus.ASSUMED and clause.reason.lower().startswith("assumed")
@@ -108,6 +133,7 @@ def _settled(clause: Clause, by_feature: dict[str, Standing]) -> Clause:
     update: dict[str, object] = {
         "files": tuple(sorted({f for s in found for f in s.files})),
         "tests": tuple(sorted({t for s in found for t in s.tests})),
+        "checks": tuple(sorted({c for s in found for c in s.checks})),
         "status": ClauseStatus.ASSUMED if assumed else ClauseStatus.BUILT,
     }
     if open_features:

@@ -270,11 +270,6 @@ def uses(plan: Plan) -> tuple[Bound, ...]:
     return tuple(found)
 
 
-def walks_of(plan: Plan) -> tuple[BrowserCheck, ...]:
-    """The browser checks of all uses."""
-    return tuple(walk for bound in uses(plan) for walk in bound.walks())
-
-
 def _cases(source: str) -> Iterator[tuple[str, str]]:
     """(group, test) of a test file whose groups stand at its outermost level."""
     groups = list(DESCRIBE.finditer(source))

@@ -169,6 +169,7 @@ def _resolution(
         changes=settled,
         rerendered=tuple(sorted({shot.page for shot in report.shots})) if report else (),
         findings=report.findings if report else (),
+        walked=report.walked if report else (),
         report=bench.store.put_text(_report(sides, after or before, conflicts)),
     )
 

@@ -13,9 +13,10 @@ from synergy.core.errors import NotBuildable
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.types import ChangeSet, Plan, Proof, UiSpec
 from uiagents import react
-from uiagents.capabilities import uses, walks_of
+from uiagents.capabilities import uses
 from uiagents.components import components_of, proofs_of
 from uiagents.selftest import run_commands, tidied
+from uiagents.walks import walks_of
 
 AGENT = "ui"
 FORMAT = "frontend-format"
@@ -26,16 +27,15 @@ def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec
     """6-8 components for every scope with their pages and tests, and the evidence of types, tests with coverage, and build.
 
     ``changes`` are those of the three agents, and perhaps a person's edits, which stay on top of what is written here.
-    A check that fails is recorded, never hidden. NotBuildable when the stack has no page set.
+    A check that fails is recorded, never hidden. NotBuildable when the stack has no page set, BadAct when what a browser is to do
+    is not understood.
     """
     spec = stack(plan.stack)
     if spec.ui != react.NAME:
         raise NotBuildable(f"The stack {spec.slug} has no page set for its interface.")
-    components = components_of(plan)
+    components, walks = components_of(plan), walks_of(plan)
     changed = _written(bench, spec, plan, changes)
-    ui = UiSpec(
-        scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed, walks=walks_of(plan)
-    )
+    ui = UiSpec(scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed, walks=walks)
     applied = layers(changes, ui)
     bench.apply(applied)
     runs = run_commands(bench, spec, SELF_TEST, merged(applied))

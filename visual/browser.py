@@ -19,6 +19,7 @@ from playwright.async_api import (
     CDPSession,
     ConsoleMessage,
     Error,
+    Locator,
     Page,
     Request,
     Response,
@@ -30,6 +31,8 @@ from synergy.core.errors import ServiceDown
 from visual.events import Events, Failure
 from visual.isolation import ORIGIN, isolated
 from visual.proxy import VISIT, Proxy
+
+__all__ = ["POLL", "BrowserCrashed", "Chromium", "Error", "Locator", "Page", "Profile", "Session", "Tab", "is_crash", "session"]
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
 ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
@@ -53,11 +56,12 @@ class Tab:
     """One page of the browser at one time."""
 
     def __init__(self, page: Page, wire: CDPSession, proxy: Proxy) -> None:
-        self._page, self._wire, self._proxy = page, wire, proxy
+        self.page, self._wire, self._proxy = page, wire, proxy
         self._waiting: set[Request] = set()
         self._theme = "light"
         self.visit = ""
         self.events = Events()
+        self.downloads: list[str] = []  #: names of the files
         self.rested = True  #: whether the page came to rest whenever it was waited for
         self.status = 0  #: of the document: HTTP status, 0 = there was no answer
         page.on("console", self._on_console)
@@ -68,18 +72,18 @@ class Tab:
         page.on("response", self._on_response)
         page.on("dialog", self._on_dialog)
         page.on("popup", self._on_popup)
-        page.on("download", lambda download: self.events.signs.append("download"))
+        page.on("download", self._on_download)
         page.on("filechooser", lambda chooser: self.events.signs.append("file chooser"))
 
     async def begin(self, visit: str) -> None:
         """Forget what was before; from now on requests count for ``visit``."""
-        self.visit, self.events, self.rested = visit, Events(), True
-        await self._page.set_extra_http_headers({VISIT.decode(): visit})
+        self.visit, self.events, self.rested, self.downloads = visit, Events(), True, []
+        await self.page.set_extra_http_headers({VISIT.decode(): visit})
 
     @property
     def path(self) -> str:
         """The address without the origin."""
-        return self._page.url.removeprefix(ORIGIN) or "/"
+        return self.page.url.removeprefix(ORIGIN) or "/"
 
     def take_over(self, other: Tab) -> None:
         """Count what went wrong in ``other`` for this tab."""
@@ -92,9 +96,9 @@ class Tab:
         self.status = 0
         self._waiting.clear()
         try:
-            response = await self._page.goto(ORIGIN + path, wait_until="commit", timeout=20_000)
+            response = await self.page.goto(ORIGIN + path, wait_until="commit", timeout=20_000)
         except Error as error:
-            if _is_crash(error):
+            if is_crash(error):
                 raise
             return
         await self.settle(calm)
@@ -105,11 +109,11 @@ class Tab:
         deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
         while (left := deadline - monotonic()) > 0:
             try:
-                rested = await self._page.evaluate(SETTLED, [calm, left * 1000])
+                rested = await self.page.evaluate(SETTLED, [calm, left * 1000])
             except Error as error:
-                if _is_crash(error):
+                if is_crash(error):
                     raise
-                await self._page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
+                await self.page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
             if rested and not self._waiting and not self._proxy.pending(self.visit):
                 return
@@ -118,7 +122,7 @@ class Tab:
     async def evaluate(self, script: str, argument: object = None) -> Any:
         """The value of a JavaScript expression or function in the page; None when the page went to another document meanwhile."""
         try:
-            return await self._page.evaluate(script, argument)
+            return await self.page.evaluate(script, argument)
         except Error as error:
             if "Execution context was destroyed" not in str(error):
                 raise
@@ -126,19 +130,19 @@ class Tab:
 
     async def resize(self, width: int, height: int) -> None:
         """Give the window another size; the page is laid out in it when this returns."""
-        if self._page.viewport_size != {"width": width, "height": height}:
-            await self._page.set_viewport_size({"width": width, "height": height})
+        if self.page.viewport_size != {"width": width, "height": height}:
+            await self.page.set_viewport_size({"width": width, "height": height})
             await self.evaluate("size => window.__view?.sized(size)", [width, height])
 
     async def theme(self, name: str) -> None:
         """Tell the page that the person prefers ``light`` or ``dark``."""
         if name != self._theme:
-            await self._page.emulate_media(color_scheme="dark" if name == "dark" else "light")
+            await self.page.emulate_media(color_scheme="dark" if name == "dark" else "light")
             self._theme = name
 
     async def picture(self) -> bytes:
         """The whole page as PNG, without animations and caret."""
-        size = await self._page.evaluate("__view.pose()")
+        size = await self.page.evaluate("__view.pose()")
         clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"], "height": min(size["height"], MAX_HEIGHT)}
         options = {"format": "png", "clip": clip, "captureBeyondViewport": size["beyond"], "optimizeForSpeed": True}
         return base64.b64decode((await self._wire.send("Page.captureScreenshot", options))["data"])
@@ -146,32 +150,44 @@ class Tab:
     async def back(self) -> None:
         """To the page before, as with the browser's button."""
         with suppress(Error):
-            await self._page.go_back(wait_until="commit", timeout=2000)
+            await self.page.go_back(wait_until="commit", timeout=2000)
 
     async def press(self, x: float, y: float) -> None:
         """Click at a point of the window, as a mouse does."""
-        await self._page.mouse.click(x, y)
+        await self.page.mouse.click(x, y)
 
     async def key(self, name: str) -> None:
-        await self._page.keyboard.press(name)
+        await self.page.keyboard.press(name)
 
     async def type(self, text: str) -> None:
-        await self._page.keyboard.insert_text(text)
+        await self.page.keyboard.insert_text(text)
 
     async def sign_in(self, path: str, email: str, password: str) -> bool:
         """As a person does: fill Email and Password, press "Sign in". Whether another page came."""
         await self.open(path)
         try:
-            await self._page.get_by_label("Email").fill(email, timeout=5000)
-            await self._page.get_by_label("Password", exact=True).fill(password, timeout=5000)
-            await self._page.get_by_role("button", name="Sign in").click(timeout=5000)
-            await self._page.wait_for_url(lambda url: not url.startswith(ORIGIN + path), timeout=8000)
+            await self.page.get_by_label("Email").fill(email, timeout=5000)
+            await self.page.get_by_label("Password", exact=True).fill(password, timeout=5000)
+            await self.page.get_by_role("button", name="Sign in").click(timeout=5000)
+            await self.page.wait_for_url(lambda url: not url.startswith(ORIGIN + path), timeout=8000)
         except Error as error:
-            if _is_crash(error):
+            if is_crash(error):
                 raise
             return False
         await self.settle()
         return True
+
+    async def leave(self) -> None:
+        """Go to an empty page. Nothing that was stored for the site is left."""
+        await self.evaluate("() => { try { sessionStorage.clear(); } catch { } }")
+        await self.page.goto("about:blank")
+        await self._wire.send("Storage.clearDataForOrigin", {"origin": ORIGIN, "storageTypes": "all"})
+
+    async def remember(self, items: dict[str, str]) -> None:
+        """Put ``items`` into the local storage of the site."""
+        place = {"securityOrigin": ORIGIN, "isLocalStorage": True}
+        for key, value in items.items():
+            await self._wire.send("DOMStorage.setDOMStorageItem", {"storageId": place, "key": key, "value": value})
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # a resource that failed to load is the network check's
@@ -194,6 +210,10 @@ class Tab:
         if response.status >= 400:
             request = response.request
             self.events.failures.append(Failure(request.method, request.url, response.status, response.status_text))
+
+    def _on_download(self, download: Any) -> None:
+        self.events.signs.append("download")
+        self.downloads.append(download.suggested_filename)
 
     async def _on_dialog(self, dialog: Any) -> None:
         self.events.signs.append("dialog")
@@ -220,16 +240,24 @@ class Profile:
         ``scripts`` run in its documents only, and before those of the page.
         """
         idle = self._idle.setdefault(scripts, [])
-        tab = idle.pop() if idle else await self._new_tab(scripts)
+        tab = idle.pop() if idle else await self.new_tab(scripts)
         await tab.begin(visit)
         yield tab
         idle.append(tab)
 
-    async def _new_tab(self, scripts: tuple[str, ...]) -> Tab:
+    async def new_tab(self, scripts: tuple[str, ...] = ()) -> Tab:
         page = await self._context.new_page()
         for script in scripts:
             await page.add_init_script(script)
         return Tab(page, await self._context.new_cdp_session(page), self._proxy)
+
+    async def become(self, tab: Tab, state: dict[str, Any]) -> None:
+        """Forget everything and go on in ``tab`` as the person with ``state``. A new profile is slower: its cache is empty."""
+        await tab.leave()
+        await self._context.clear_cookies()
+        if state.get("cookies"):
+            await self._context.add_cookies(state["cookies"])
+        await tab.remember({item["name"]: item["value"] for o in state.get("origins", ()) for item in o["localStorage"]})
 
     async def state(self) -> dict[str, Any]:
         """Cookies and local storage, to be given to another profile."""
@@ -247,18 +275,20 @@ class Chromium:
         self._browser, self._proxy, self._scripts = browser, proxy, scripts
         self.version = f"Chromium {browser.version}"
 
-    async def profile(self, state: dict[str, Any] | None = None) -> Profile:
+    async def profile(self, state: dict[str, Any] | None = None, *, live: bool = False) -> Profile:
+        """A new person, or one whose ``state`` is known. With ``live``, time goes by as it does for the server."""
         context = await self._browser.new_context(
-            viewport={"width": 1920, "height": 1080},
+            viewport={"width": 1280, "height": 800} if live else {"width": 1920, "height": 1080},
             device_scale_factor=1,
             reduced_motion="reduce",
             locale="en-US",
             timezone_id="UTC",
             color_scheme="light",
-            accept_downloads=False,
+            accept_downloads=live,
             storage_state=state,  # type: ignore[arg-type]  # what ``state`` returned
         )
-        await context.clock.set_fixed_time(NOW)
+        if not live:
+            await context.clock.set_fixed_time(NOW)
         for script in (PAGE_SCRIPT, *self._scripts):
             await context.add_init_script(script)
         return Profile(context, self._proxy)
@@ -366,5 +396,5 @@ async def _launch(chromium: Any, executable: str) -> Browser:
         return await chromium.launch(executable_path=executable, chromium_sandbox=False, args=ARGS)  # type: ignore[no-any-return]
 
 
-def _is_crash(error: Error) -> bool:
+def is_crash(error: Error) -> bool:
     return any(words in str(error) for words in ("Target crashed", "has been closed", "Connection closed", "Page crashed"))

@@ -5,15 +5,29 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from synergy.core.bench import Bench, safe_path, tree_hash
 from synergy.core.sandboxes.base import Server
 from synergy.core.stacks import stack
-from synergy.core.types import ChangeSet, CommandRun, Finding, PageKind, Plan, Shot, UiSpec, VisualReport
+from synergy.core.types import (
+    BrowserCheck,
+    ChangeSet,
+    CommandRun,
+    Finding,
+    PageKind,
+    Plan,
+    Shot,
+    UiSpec,
+    VisualReport,
+    Walked,
+)
 from visual import axe
 from visual.baselines import Look, Place, approve, approved, offer
-from visual.browser import BrowserCrashed, Chromium, Session, session
+from visual.beside import walking
+from visual.browser import POLL, BrowserCrashed, Chromium, Session, session
 from visual.checks.base import Check, Judged, registry
 from visual.diff import compare
 from visual.fonts import fonts
@@ -21,6 +35,7 @@ from visual.proxy import Proxy
 from visual.room import HEIGHTS
 from visual.site import DoesNotRun, Project, lay_out
 from visual.tour import Drawing, Seen, Site, Tour
+from visual.walks import Walk
 
 __all__ = ["approve", "check"]
 
@@ -29,7 +44,7 @@ SECONDS = 660.0  #: for all pages; the whole run has 720
 
 
 def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) -> VisualReport:
-    """Render every page at 375, 768 and 1920 pixels, light and dark, and report all that is wrong with it.
+    """Render every page at 375, 768 and 1920 pixels, light and dark, do what ``ui.walks`` says, and report all that is wrong.
 
     A project that cannot be built or started is a critical finding. Raises BrowserCrashed (a TransientError) when the browser
     failed twice: that is "could not be tested", not "passed". Raises Cancelled and SandboxError too.
@@ -37,12 +52,12 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
     started = time.monotonic()
     project = lay_out(bench, stack(plan.stack), changes, ui)
     checks = tuple(registry.all().values())
-    runs: tuple[CommandRun, ...] = ()
     try:
-        runs, browser, seen = _visit(bench, plan, project, checks)
+        visit = _visit(bench, plan, project, checks, ui.walks)
     except DoesNotRun as error:
         finding = Finding(check="render", severity="critical", page=plan.pages[0].slug, message=error.message)
-        browser, seen = "", Seen(findings=[finding])
+        visit = _Visit(seen=Seen(findings=[finding]))
+    browser, seen = visit.browser, visit.seen
     album = _Album(bench, browser, checks)
     shots = tuple(album.judge(drawing) for drawing in seen.drawings)
     offer(bench.project_key, album.looks)
@@ -56,14 +71,25 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
         findings=(*seen.findings, *album.findings),
         controls=seen.controls,
         calls=seen.calls,
-        checks=runs,
+        checks=visit.runs,
+        walked=_walked(bench, visit.walks),
         seconds=round(time.monotonic() - started, 3),
         project_hash=tree_hash(dict(project.files)),
     )
 
 
-def _visit(bench: Bench, plan: Plan, project: Project, checks: tuple[Check, ...]) -> tuple[tuple[CommandRun, ...], str, Seen]:
-    """Build, serve, visit; once more when the browser crashes. Returns what was run, the browser and what was seen."""
+@dataclass(frozen=True, kw_only=True)
+class _Visit:
+    """What came of one visit to the running project."""
+
+    seen: Seen
+    runs: tuple[CommandRun, ...] = ()
+    browser: str = ""
+    walks: tuple[Walk, ...] = ()
+
+
+def _visit(bench: Bench, plan: Plan, project: Project, checks: tuple[Check, ...], acts: tuple[BrowserCheck, ...]) -> _Visit:
+    """Build, serve, visit, and carry out ``acts`` beside that; once more when the browser crashes."""
     scripts = tuple(script for check in checks for script in check.scripts)
     login = next((page for page in plan.pages if page.kind is PageKind.LOGIN), None)
     site = Site(plan.pages, login, plan.demo_email, plan.demo_password)
@@ -72,8 +98,10 @@ def _visit(bench: Bench, plan: Plan, project: Project, checks: tuple[Check, ...]
             running = opened.enter_context(session(scripts))  # starts in the background
             runs = project.build()
             server = opened.enter_context(project.serve())
+            going, walks = opened.enter_context(walking(project, plan, acts))
             try:
-                return runs, *_tour(bench, running, server, site, checks)
+                browser, seen = _tour(bench, running, server, site, checks, going.lines)
+                return _Visit(seen=seen, runs=runs, browser=browser, walks=_patiently(bench, walks, going.lines))
             except BrowserCrashed as error:
                 if not server.alive():
                     raise DoesNotRun(f"The server ended while its pages were visited:\n{server.log()[-1500:]}") from error
@@ -83,23 +111,42 @@ def _visit(bench: Bench, plan: Plan, project: Project, checks: tuple[Check, ...]
     raise AssertionError("unreachable")
 
 
-def _tour(bench: Bench, running: Session, server: Server, site: Site, checks: tuple[Check, ...]) -> tuple[str, Seen]:
-    lines: list[str] = []
-
-    def tell() -> None:
-        while lines:
-            bench.note(lines.pop(0))
+def _tour(
+    bench: Bench, running: Session, server: Server, site: Site, checks: tuple[Check, ...], lines: list[str]
+) -> tuple[str, Seen]:
+    """(browser, what was seen). ``lines`` of progress are told meanwhile."""
 
     def tick() -> None:
         bench.check_stop()
-        tell()
+        _tell(bench, lines)
 
     async def work(chromium: Chromium, proxy: Proxy) -> tuple[str, Seen]:
         return chromium.version, await Tour(chromium, proxy, site, checks, lines.append).run()
 
     seen = running.run(server.socket, work, tick, SECONDS)
-    tell()
+    _tell(bench, lines)
     return seen
+
+
+def _patiently(bench: Bench, walks: Future[tuple[Walk, ...]], lines: list[str]) -> tuple[Walk, ...]:
+    """The outcome of what goes on beside; raises Cancelled, and what it raises."""
+    while not wait([walks], timeout=POLL).done:
+        bench.check_stop()
+        _tell(bench, lines)
+    _tell(bench, lines)
+    return walks.result()
+
+
+def _tell(bench: Bench, lines: list[str]) -> None:
+    while lines:
+        bench.note(lines.pop(0))
+
+
+def _walked(bench: Bench, walks: tuple[Walk, ...]) -> tuple[Walked, ...]:
+    """The outcomes; pictures of what failed become artifacts."""
+    return tuple(
+        walk.result.model_copy(update={"shot": bench.store.put(walk.picture)}) if walk.picture else walk.result for walk in walks
+    )
 
 
 class _Album:

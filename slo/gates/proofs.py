@@ -1,4 +1,4 @@
-"""Every planned feature has proofs: files that exist, tests that ran and passed, pages that were rendered."""
+"""Every planned feature has proofs: files that exist, tests and browser checks that ran and passed, pages that were rendered."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ def measure(evidence: Evidence, limits: Mapping[str, float]) -> Measure:
     open_features = [f"{s.feature} ({s.reason})" for s in standings(evidence).values() if s.reason]
     if open_features:
         return Measure(len(open_features), f"Not proved: {listed(open_features)}.")
-    return Measure(0, f"All {len(evidence.plan.features)} features are proved by tests.")
+    return Measure(0, f"All {len(evidence.plan.features)} features are proved by tests and in the browser.")
 
 
 part = Gate(evidence="evidence/requirements.json", measure=measure)

@@ -144,7 +144,9 @@ class UiComponent(Value):
 
 
 class BrowserCheck(Value):
-    """What a person does in a browser to see that a feature works. The words of ``acts`` are those of ``visual.walks``."""
+    """What a person does in a browser to see that a feature works. The words of ``acts`` are those of
+    ``synergy.core.acts``.
+    """
 
     id: str  #: unique: "orders.create", "tools-reviews.add"
     feature: str  #: Feature.id
@@ -267,6 +269,7 @@ class Resolution(Value):
     changes: ChangeSet | None = None  #: what mediation rewrote
     rerendered: tuple[str, ...] = ()  #: pages rendered again after mediation
     findings: tuple[Finding, ...] = ()  #: of the second rendering
+    walked: tuple[Walked, ...] = ()  #: the browser checks, done again on what was rewritten
     report: str = ""  #: artifact hash of the full comparison (JSON)
 
 

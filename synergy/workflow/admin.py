@@ -75,6 +75,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "gates",
         "delivered",
         "requirements",
+        "walks",
         "screenshots",
     )
     inlines: ClassVar[tuple[Any, ...]] = (StepInline, EventInline)
@@ -83,7 +84,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
         ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
         ("Verdict", {"fields": ("stack", "sure", "cost", "budget_usd", "gates", "delivered")}),
-        ("Requirements", {"fields": ("requirements",)}),
+        ("Requirements", {"fields": ("requirements", "walks")}),
         ("Pages", {"fields": ("screenshots",)}),
         ("Machinery", {"fields": ("id", "parent", "engine", "idempotency_key", "trace_id"), "classes": ("collapse",)}),
     )
@@ -140,6 +141,11 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="requirement ledger")
     def requirements(self, run: Run) -> SafeString:
         return review.clauses(self._values(run).clauses)
+
+    @admin.display(description="done in the browser")
+    def walks(self, run: Run) -> SafeString:
+        values = self._values(run)
+        return review.walks(run, values.walked) if values.walked else review.NOTHING
 
     @admin.display(description="screenshots")
     def screenshots(self, run: Run) -> SafeString:

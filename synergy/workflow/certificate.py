@@ -6,12 +6,12 @@ Words of the message and of tools are escaped: they can neither format the page 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import floor
 
 from slo.levels import Level
 from synergy.core.secrets import redact
-from synergy.core.types import Clause, ClauseStatus, GateResult
+from synergy.core.types import BrowserCheck, Clause, ClauseStatus, GateResult
 from synergy.workflow.dossier import Case
 
 STATUS = {ClauseStatus.BUILT: "built", ClauseStatus.ASSUMED: "assumed", ClauseStatus.NOT_BUILT: "**not built**"}
@@ -36,6 +36,8 @@ def certificate(case: Case, levels: dict[str, Level], fingerprint: str, blacked_
         _requirements(verdict.clauses),
         "## Tests",
         _tests(case),
+        "## In the browser",
+        _walks(case),
         "## What was not measured",
         _list([*_not_measured(case), *(f"A secret-like string was blacked out in {md(path)}." for path in blacked_out)]),
         "## How to check this",
@@ -49,9 +51,11 @@ def certificate(case: Case, levels: dict[str, Level], fingerprint: str, blacked_
 
 
 def requirements(case: Case) -> str:
-    """REQUIREMENTS.md: what became of each clause of the message, built by which files, proved by which tests."""
+    """REQUIREMENTS.md: what became of each clause of the message, built by which files, proved by which tests and checks."""
     clauses = case.verdict.clauses
-    parts = ["# Requirements", f"> {md(case.plan.message)}", _requirements(clauses), *(_proved(c) for c in clauses if c.tests)]
+    walks = {check.id: check for check in case.ui.walks}
+    proved = [_proved(c, walks) for c in clauses if c.tests or c.checks]
+    parts = ["# Requirements", f"> {md(case.plan.message)}", _requirements(clauses), *proved]
     return "\n\n".join(parts) + "\n"
 
 
@@ -139,18 +143,24 @@ def _clause(clause: Clause) -> tuple[str, ...]:
     known = [md(clause.reason)] if clause.reason else []
     if clause.tests:
         known.append(f"{_count(clause.tests, 'test')} in {_count({t.split('::')[0] for t in clause.tests}, 'file')} passed.")
+    if clause.checks:
+        known.append(f"{_count(clause.checks, 'browser check')} passed.")
     return md(clause.id), md(clause.text), STATUS[clause.status], " ".join(known) or "-"
 
 
-def _proved(clause: Clause) -> str:
-    """The files that build a clause and the tests that proved it."""
+def _proved(clause: Clause, walks: Mapping[str, BrowserCheck]) -> str:
+    """The files that build a clause, the tests that proved it, and what was done in the browser."""
     by_file: dict[str, list[str]] = {}
     for test in clause.tests:
         path, _, name = test.partition("::")
         by_file.setdefault(path, []).append(name)
     tests = [f"{_code(path)}: {', '.join(_code(name) for name in names)}" for path, names in by_file.items()]
     files = [f"Built by {', '.join(_code(f) for f in clause.files)}"] if clause.files else []
-    return f"## {md(clause.id)}: {md(clause.text)}\n\n{_list([*files, *tests])}"
+    done = [
+        f"In the browser, {_code(c)}: {md(walks[c].title)}" if c in walks else f"In the browser: {_code(c)}"
+        for c in clause.checks
+    ]
+    return f"## {md(clause.id)}: {md(clause.text)}\n\n{_list([*files, *tests, *done])}"
 
 
 def _count(things: Collection[object], word: str) -> str:
@@ -174,6 +184,19 @@ def _tests(case: Case) -> str:
         names = ", ".join(md(name) for name in report.reused)
         lines.append(f"Run once in this run, by the agent, on the same files and tools: {names}.")
     return _list(lines)
+
+
+def _walks(case: Case) -> str:
+    """How many checks passed, and what each of the others came to."""
+    if not case.ui.walks:
+        return "No check was planned for the browser."
+    done = {w.check: w for w in case.walked}
+    failed = [
+        f"{_code(c.id)}, {md(c.title)}: {md(done[c.id].message)}" for c in case.ui.walks if c.id in done and not done[c.id].passed
+    ]
+    left = [f"{_code(c.id)}, {md(c.title)}: not carried out" for c in case.ui.walks if c.id not in done]
+    passed = sum(c.id in done and done[c.id].passed for c in case.ui.walks)
+    return _list([f"{passed} of {len(case.ui.walks)} checks passed; `evidence/walks.json` says what was done.", *failed, *left])
 
 
 def _not_measured(case: Case) -> list[str]:

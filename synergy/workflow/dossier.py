@@ -24,6 +24,7 @@ from synergy.core.types import (
     Value,
     Verdict,
     VisualReport,
+    Walked,
 )
 from synergy.workflow.parcel import as_json
 
@@ -70,6 +71,11 @@ class Case:
         return Censor(banned=tuple(sorted(given, key=len, reverse=True)), allowed=(self.plan.demo_password,))
 
     @property
+    def walked(self) -> tuple[Walked, ...]:
+        """What the browser checks came to: after mediation, as they are now."""
+        return self.resolution.walked if self.resolution.rerendered else self.visuals.walked
+
+    @property
     def layers(self) -> tuple[ChangeSet, ...]:
         return layers(self.changes, self.ui, self.resolution)
 
@@ -106,7 +112,8 @@ def evidence_files(case: Case, store: ArtifactStore, spec: StackSpec) -> dict[st
     files = dict(_documents(case))
     if case.resolution.report:
         files["contracts.json"] = store.get(case.resolution.report)
-    for name, sha in (*_commands(case, spec), *_pictures(case.visuals.shots)):
+    failures = ((f"walks/{slug(w.check)}.png", w.shot) for w in case.walked if w.shot)
+    for name, sha in (*_commands(case, spec), *_pictures(case.visuals.shots), *failures):
         files.setdefault(name, store.get(sha))
     censor = case.censor
     return {f"evidence/{name}": censor.data(data) for name, data in files.items()}
@@ -130,8 +137,15 @@ def _documents(case: Case) -> Iterator[tuple[str, bytes]]:
     again = set(case.resolution.rerendered)
     findings = [_plain(f) for f in case.visuals.findings if f.page not in again]
     yield "findings.json", as_json(findings + [_plain(f) for f in case.resolution.findings])
+    yield "walks.json", as_json(_walks(case))
     spent = {change.agent: _plain(change.usage) for change in case.layers}
     yield "cost.json", as_json({"total_usd": case.verdict.cost_usd, "by_agent": spent})
+
+
+def _walks(case: Case) -> list[dict[str, Any]]:
+    """Every browser check: what was to be done by whom, and what it came to (None = it was not carried out)."""
+    done = {w.check: {"passed": w.passed, "seconds": w.seconds, "message": w.message} for w in case.walked}
+    return [{**_plain(check), "outcome": done.get(check.id)} for check in case.ui.walks]
 
 
 def _commands(case: Case, spec: StackSpec) -> Iterator[tuple[str, str]]:

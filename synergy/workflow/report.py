@@ -13,13 +13,25 @@ from typing import Any
 import psycopg
 
 from synergy.core.models import LIVE_RUN, Run, Step
-from synergy.core.types import Clause, ClauseStatus, Delivery, Plan, StackChoice, Value, Verdict, VisualReport
+from synergy.core.types import (
+    Clause,
+    ClauseStatus,
+    Delivery,
+    Plan,
+    Resolution,
+    StackChoice,
+    Value,
+    Verdict,
+    VisualReport,
+    Walked,
+)
 from synergy.workflow.db import PATIENCE, connect, persist
 
 RECORDED: dict[str, tuple[str, type[Value]]] = {  #: step → field of Results, type
     "stack": ("stack", StackChoice),
     "plan": ("plan", Plan),
     "visuals": ("visuals", VisualReport),
+    "conflicts": ("resolution", Resolution),
     "slo": ("verdict", Verdict),
     "delivery": ("delivery", Delivery),
 }
@@ -32,6 +44,7 @@ class Results:
     stack: StackChoice | None = None
     plan: Plan | None = None
     visuals: VisualReport | None = None
+    resolution: Resolution | None = None
     verdict: Verdict | None = None
     delivery: Delivery | None = None
 
@@ -41,6 +54,13 @@ class Results:
         if self.verdict is not None:
             return self.verdict.clauses
         return self.plan.clauses if self.plan is not None else ()
+
+    @property
+    def walked(self) -> tuple[Walked, ...]:
+        """What the browser checks came to: after mediation, as they are now."""
+        if self.resolution is not None and self.resolution.rerendered:
+            return self.resolution.walked
+        return self.visuals.walked if self.visuals is not None else ()
 
 
 def results(steps: list[Step]) -> Results:

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from synergy.core.models import Run
-from synergy.core.types import Clause, GateResult, Shot
+from synergy.core.types import Clause, GateResult, Shot, Walked
 from synergy.workflow.report import Results
 
 NOTHING = mark_safe("–")
@@ -72,9 +72,25 @@ def _number(value: float | None, unit: str) -> str:
 def clauses(rows: tuple[Clause, ...]) -> SafeString:
     """The requirement ledger."""
     cells: list[tuple[object, ...]] = [
-        (c.id, c.text, c.status.value.replace("_", " "), c.reason, _folded("tests", c.tests)) for c in rows
+        (c.id, c.text, c.status.value.replace("_", " "), c.reason, _folded("tests", c.tests), _folded("checks", c.checks))
+        for c in rows
     ]
-    return table(("", "Asked", "Status", "Reason", "Proved by"), cells)
+    return table(("", "Asked", "Status", "Reason", "Proved by", "In the browser"), cells)
+
+
+def walks(run: Run, done: tuple[Walked, ...]) -> SafeString:
+    """What the browser checks came to, those that failed first."""
+    rows: list[tuple[object, ...]] = [
+        (
+            w.check,
+            verdict(w.passed),
+            f"{w.seconds:.1f} s",
+            w.message,
+            artifact_link(run, w.shot, "picture") if w.shot else NOTHING,
+        )
+        for w in sorted(done, key=lambda w: w.passed)
+    ]
+    return table(("Check", "Passed", "Took", "What happened", ""), rows)
 
 
 def _folded(what: str, lines: tuple[str, ...]) -> SafeString:

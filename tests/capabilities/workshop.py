@@ -42,7 +42,7 @@ from synergy.core.types import (  # noqa: E402
 from uiagents import react  # noqa: E402
 from uiagents.agents import backend  # noqa: E402
 from uiagents.agents.frontend import SCHEMA  # noqa: E402
-from uiagents.capabilities import uses, walks_of  # noqa: E402
+from uiagents.capabilities import uses  # noqa: E402
 from uiagents.selftest import tidied  # noqa: E402
 from uiagents.services import infer_ui, run_agent  # noqa: E402
 
@@ -192,7 +192,8 @@ def quick(bench: Bench, plan: Plan, only: str | None) -> int:
     failed = _tell(bench, [*made, *(run_command(bench, spec, name, kept) for name in names)])
     if only in (None, "walks"):
         change = ChangeSet(agent="workshop", files=kept)
-        ui = UiSpec(scopes=(), components=(), changes=ChangeSet(agent="ui", files={}), walks=walks_of(plan))
+        walks = tuple(walk for use in bound for walk in use.walks())
+        ui = UiSpec(scopes=(), components=(), changes=ChangeSet(agent="ui", files={}), walks=walks)
         failed += _walk(bench, plan.model_copy(update={"pages": _own_pages(plan)}), (change,), ui)
     return failed
 

@@ -9,6 +9,7 @@ from slo.services import judge
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench, layers, merged, tree_hash
 from synergy.core.types import (
+    BrowserCheck,
     ChangeSet,
     CommandRun,
     Conflict,
@@ -24,6 +25,7 @@ from synergy.core.types import (
     UiSpec,
     Verdict,
     VisualReport,
+    Walked,
 )
 from tests import factories
 
@@ -101,7 +103,7 @@ def clean_run(bench: Bench, plan: Plan | None = None) -> Run:
         for agent, files in sets.items()
     )
     components = ChangeSet(agent="ui", files=put(store, UI_FILES))
-    ui = UiSpec(scopes=("orders",), components=(), changes=components)
+    ui = UiSpec(scopes=("orders",), components=(), changes=components, walks=tuple(walk(f.id) for f in plan.features))
     tree = tree_hash(merged(layers(changes, ui)))
     cases = [TestCase(id=f"{path}::{f.id}", outcome="passed", seconds=0.01) for path in tests.values() for f in plan.features]
     return Run(
@@ -163,7 +165,12 @@ def visuals(store: ArtifactStore, plan: Plan, tree: str) -> VisualReport:
         checks=(command(store, "build"),),
         seconds=6.0,
         project_hash=tree,
+        walked=tuple(Walked(check=f.id, feature=f.id, passed=True, seconds=0.4) for f in plan.features),
     )
+
+
+def walk(feature: str) -> BrowserCheck:
+    return BrowserCheck(id=feature, feature=feature, title=f"It does {feature}", acts=("open /orders", "see Wedding cake"))
 
 
 def finding(check: str, severity: str, page: str = "orders-list", **more: Any) -> Finding:

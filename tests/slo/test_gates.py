@@ -57,6 +57,15 @@ def selftest(run: Run, **values) -> Run:
     return run.but(changes=tuple(c.model_copy(update={"checks": (check,)}) if c.agent == "devops" else c for c in run.changes))
 
 
+def but_walk(run: Run, step: str = "visuals", **values) -> Run:
+    """The first browser check came to something else."""
+    first, *others = run.visuals.walked
+    return run.update(step, walked=(first.model_copy(update=values), *others))
+
+
+FAILED_WALK = {"passed": False, "message": "see saved: the page says: Something went wrong"}
+
+
 def found(run: Run, check: str, severity: str) -> Run:
     return run.update("visuals", findings=(finding(check, severity),))
 
@@ -66,7 +75,8 @@ def after_mediation(run: Run, **values) -> Run:
     sha = run.bench.store.put_text("export const App = () => 1;\n")
     change = ChangeSet(agent="mediator", files={"frontend/src/app.tsx": sha})
     mediated = run.update(
-        "resolution", **{"conflicts": (conflict(),), "changes": change, "rerendered": ("orders-list",), **values}
+        "resolution",
+        **{"conflicts": (conflict(),), "changes": change, "rerendered": ("orders-list",), "walked": run.visuals.walked, **values},
     )
     return mediated.update("tests", project_hash=tree_hash(merged(layers(run.changes, run.ui, mediated.resolution))))
 
@@ -126,6 +136,27 @@ DEFECTS = {
         lambda r: r.update("visuals", shots=tuple(s for s in r.visuals.shots if s.width != 768)),
         "login at 768",
     ),
+    "a failed browser check": ("walks", lambda r: but_walk(r, **FAILED_WALK), "auth.login: see saved: the page says"),
+    "a failed browser check and its feature": (
+        "proofs",
+        lambda r: but_walk(r, **FAILED_WALK),
+        "check auth.login failed in the browser",
+    ),
+    "a browser check that was not done": (
+        "walks",
+        lambda r: r.update("visuals", walked=r.visuals.walked[1:]),
+        "auth.login was not carried out",
+    ),
+    "an outcome of another feature": ("walks", lambda r: but_walk(r, feature="auth.roles"), "auth.login was not carried out"),
+    "no browser check was done": ("walks", lambda r: r.update("visuals", walked=()), "No check was done"),
+    "no browser check was planned": ("walks", lambda r: r.update("ui", walks=()), "There is no check"),
+    "browser checks of other files": ("walks", lambda r: r.update("visuals", project_hash="0" * 64), "Other files were rendered"),
+    "browser checks that mediation broke": (
+        "walks",
+        lambda r: but_walk(after_mediation(r), "resolution", **FAILED_WALK),
+        "auth.login",
+    ),
+    "browser checks that mediation left out": ("walks", lambda r: after_mediation(r, walked=()), "No check was done"),
     "pictures of other files": ("visual_diff", lambda r: r.update("visuals", project_hash="0" * 64), "Other files were rendered"),
     "5.1 % of the pixels": (
         "visual_diff",
@@ -205,6 +236,7 @@ LIMITS = {
     "a self-test that passed": selftest,
     "a settled conflict": after_mediation,
     "a finding that mediation removed": lambda r: after_mediation(found(r, "console", "serious")),
+    "a browser check that mediation repaired": lambda r: after_mediation(but_walk(r, **FAILED_WALK), walked=r.visuals.walked),
     "text that nobody approved yet": lambda r: but_shot(r, text_changed=True, approved=False),
     "the demo password": lambda r: r.with_file("backend/app/seed.py", f"PASSWORD = '{r.plan.demo_password}'\n"),
 }

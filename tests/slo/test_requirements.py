@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from slo import requirements
 from slo.requirements import settle
-from synergy.core.types import ChangeSet, Clause, ClauseStatus, Proof
-from tests.slo.samples import BACKEND_TEST, FRONTEND_TEST, UI_TEST, Run, clean_run, finding
+from synergy.core.capabilities import Capability, FeatureDraft
+from synergy.core.types import ChangeSet, Clause, ClauseStatus, Feature, Proof, Use, Walked
+from tests.slo.samples import BACKEND_TEST, FRONTEND_TEST, UI_TEST, Run, clean_run, finding, walk
 
 
 @pytest.fixture
@@ -28,12 +30,37 @@ def test_a_proved_clause_is_built_and_names_its_files_and_tests(run):
     assert built.files == ("backend/app/main.py", "frontend/src/app.tsx")
     assert f"{BACKEND_TEST}::orders.list" in built.tests
     assert f"{FRONTEND_TEST}::orders.list" in built.tests
+    assert {"orders.list", "customers.create"} <= set(built.checks)
 
 
 def test_a_feature_of_the_page_alone_needs_no_test_of_the_api(run):
     without = tuple(c.model_copy(update={"proofs": ()}) if c.agent == "backend" else c for c in run.changes)
     assert clause(run.but(changes=without), "R2").status is ClauseStatus.BUILT  # design.colors
     assert clause(run.but(changes=without), "R1").status is ClauseStatus.NOT_BUILT
+
+
+def test_a_failed_browser_check_is_no_proof_and_the_reason_names_the_act(run):
+    lost = clause(walked(run, passed=False, message="at /orders/6: the address is /orders"), "R1")
+    assert lost.status is ClauseStatus.NOT_BUILT
+    assert "at /orders/6: the address is /orders" in lost.reason
+    assert "orders.list" not in lost.checks
+
+
+def test_every_browser_check_of_a_feature_is_named(run):
+    assert {"orders.list", "orders.list.too"} <= set(clause(second_check(run, passed=True), "R1").checks)
+
+
+@pytest.mark.parametrize(("api", "status"), [(False, ClauseStatus.BUILT), (True, ClauseStatus.NOT_BUILT)])
+def test_a_capability_says_which_of_its_features_live_in_the_browser_alone(run, monkeypatch, api, status):
+    drafts = (FeatureDraft(id="play", label="Play", api=api),)
+    game = Capability(name="game", title="Game", does="Plays.", does_not="", feature=drafts)
+    monkeypatch.setattr(requirements, "capabilities", lambda: {"game": game})
+    feature = Feature(id="memory.play", label="Play", use="memory")
+    plan = {"uses": (Use(capability="game", name="memory", slug="memory"),), "features": (*run.plan.features, feature)}
+    proof = Proof(feature=feature.id, files=("frontend/src/app.tsx",), tests=(f"{FRONTEND_TEST}::orders.list",))
+    played = proofs(run, "frontend", proof).update("plan", **plan).update("ui", walks=(walk(feature.id),))
+    played = played.update("visuals", walked=(Walked(check=feature.id, feature=feature.id, passed=True, seconds=1.0),))
+    assert clause(with_clause(played, features=(feature.id,)), "R1").status is status
 
 
 def test_what_the_planner_cannot_build_stays_not_built_with_its_reason(run):
@@ -87,6 +114,19 @@ def with_pages(run: Run, *pages: str) -> Run:
     return run.update("plan", features=features)
 
 
+def walked(run: Run, **values) -> Run:
+    """The run, in which the browser check of orders.list came to something else."""
+    done = tuple(w.model_copy(update=values) if w.check == "orders.list" else w for w in run.visuals.walked)
+    return run.update("visuals", walked=done)
+
+
+def second_check(run: Run, **values) -> Run:
+    """Another check of orders.list beside the one that passed."""
+    more = walk("orders.list").model_copy(update={"id": "orders.list.too"})
+    outcome = Walked(check=more.id, feature=more.feature, seconds=0.1, **values)
+    return run.update("ui", walks=(*run.ui.walks, more)).update("visuals", walked=(*run.visuals.walked, outcome))
+
+
 PROOF = f"{BACKEND_TEST}::orders.list"
 BROKEN = {
     "a deleted test": (lambda r: drop_case(r, PROOF), f"{PROOF} did not run"),
@@ -99,6 +139,22 @@ BROKEN = {
     ),
     "no proof of the page": (lambda r: proofs(r, "frontend"), "no test proves its page"),
     "no proof of the api": (lambda r: proofs(r, "backend"), "no test proves its API"),
+    "no browser check": (
+        lambda r: r.update("ui", walks=tuple(w for w in r.ui.walks if w.feature != "orders.list")),
+        "no check in the browser proves it",
+    ),
+    "a browser check that was not done": (
+        lambda r: r.update("visuals", walked=tuple(w for w in r.visuals.walked if w.check != "orders.list")),
+        "check orders.list was not carried out",
+    ),
+    "a failed browser check": (
+        lambda r: walked(r, passed=False, message='see link "Rolls": there is no such link'),
+        'check orders.list failed in the browser: see link "Rolls": there is no such link',
+    ),
+    "one of two browser checks failed": (
+        lambda r: second_check(r, passed=False, message="see it: no"),
+        "check orders.list.too failed",
+    ),
     "a page that was not rendered": (lambda r: with_pages(r, "orders-board"), "page orders-board was not rendered"),
     "a page with a serious finding": (
         lambda r: r.update("visuals", findings=(finding("controls", "serious"),)),
