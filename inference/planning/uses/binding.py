@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import archetypes
 from inference.planning.asks import Ask
 from inference.planning.things import MOST, Found, Thing
 from inference.planning.uses.claims import Claims
-from synergy.core.capabilities import Capability, On, Part, capabilities
+from inference.planning.uses.texts import is_noun
+from synergy.core.capabilities import Capability, Part, capabilities
+
+
+PREFERRED, FAMILY, ANY = range(3)  #: how well an entity fits, best first
 
 
 @dataclass
@@ -52,7 +56,7 @@ class _Binder:
     def run(self) -> tuple[list[Binding], dict[Ask, list[Binding]]]:
         clear = [(ask, c) for ask, found in self.claims.items() for c in found if c.clear]
         # Who names its entity goes first: "a leaderboard" is then that of the workouts whose leaderboard was spoken of.
-        for ask, claim in sorted(clear, key=lambda pair: self._named(pair[0], pair[1].capability.on) is None):
+        for ask, claim in sorted(clear, key=lambda pair: self._named(pair[0], pair[1].capability) is None):
             self._claim(ask, claim.capability)
         for ask, found in self.claims.items():
             for claim in found:
@@ -68,7 +72,7 @@ class _Binder:
         if capability.on is None or (capability.exclusive and same):
             binding = same[0] if same else self._new(capability, None)
         else:
-            thing = self._named(ask, capability.on)
+            thing = self._named(ask, capability)
             if thing is None and same:
                 binding = same[0]
             else:
@@ -115,35 +119,36 @@ class _Binder:
 
     # --- which entity -------------------------------------------------------------------------------------------------------
 
-    def _named(self, ask: Ask, on: On | None) -> Thing | None:
+    def _named(self, ask: Ask, capability: Capability) -> Thing | None:
         """What the wish itself names and the capability is for."""
-        named = [self.found.meant.get(phrase) for phrase in (ask.thing, *ask.others) if phrase]
-        return next((t for t in named if t and on and fits(on, t)), None)
+        named = [self.found.meant.get(phrase) for phrase in (ask.thing, *ask.others, *ask.details) if phrase]
+        return next((t for t in named if t and rank(capability, t) is not None), None)
 
     def _other(self, ask: Ask, capability: Capability) -> Thing | None:
         """What the neighbours name, else what the capability is for above all, else what joins the plan for it."""
-        on = capability.on
+        on, near = capability.on, self._near(ask, capability)
         if on is None:
             return None
-        near = (t for other in self._neighbours(ask) if (t := self._named(other, on)))
-        first = next(near, None) or next(self._preferred(on), None)
-        if first is not None:
-            return first
-        if on.add:
+        ranked = [(rank(capability, t), t) for t in self.found.things if not t.needed_by]
+        fitting = [t for r, t in sorted(((r, t) for r, t in ranked if r is not None and r <= FAMILY), key=lambda pair: pair[0])]
+        close = [t for t in near if rank(capability, t) != ANY]
+        first = next((t for t in (*close, *fitting, *near) if not self._own_object(ask, capability) or t not in near), None)
+        first = first or next(iter(fitting), None)
+        if first is None and on.add:
             return self._added(on.add, capability)
-        return next((t for t in self.found.things if on.any and not _is_people(t)), None)
+        return first or next((t for t in self.found.things if on.any and not _is_people(t)), None)
 
-    def _neighbours(self, ask: Ask) -> list[Ask]:
-        """The other wishes of the sentence, the nearest first."""
+    def _own_object(self, ask: Ask, capability: Capability) -> bool:
+        """Whether the wish names what it is about, and that is nothing the application keeps: "apply for *programs*"."""
+        return bool(ask.thing) and ask.direct and bool(ask.verb) and ask.thing not in self.found.meant and not is_noun(capability, ask.thing)
+
+    def _near(self, ask: Ask, capability: Capability) -> list[Thing]:
+        """What the other wishes of the sentence name and the capability is for, what it is for above all first."""
         same = [other for other in self.asks if other.sentence == ask.sentence]
         place = next((i for i, other in enumerate(same) if other is ask or other.text == ask.text), 0)
-        return sorted((o for o in same if o is not ask and not o.head), key=lambda o: abs(same.index(o) - place))
-
-    def _preferred(self, on: On) -> Iterable[Thing]:
-        for name in on.archetypes:
-            yield from (t for t in self.found.things if t.archetype and t.archetype.name == name)
-        yield from (t for t in self.found.things if t.archetype and t.archetype.family in on.families)
-        yield from (t for t in self.found.things if t.archetype is None and _fits_unknown(on))
+        near = sorted((o for o in same if o is not ask and not o.head), key=lambda o: abs(same.index(o) - place))
+        things = [t for o in near if (t := self._named(o, capability))]
+        return sorted(things, key=lambda t: rank(capability, t) != PREFERRED)
 
     # --- what comes along ---------------------------------------------------------------------------------------------------
 
@@ -154,25 +159,23 @@ class _Binder:
                 if capability is None or any(b.capability is capability for b in self.bindings):
                     continue
                 on, thing = capability.on, binding.thing
-                if on is not None and (thing is None or not fits(on, thing)):
-                    thing = next(iter(self._preferred(on)), None) or (self._added(on.add, capability) if on.add else None)
+                if on is not None and (thing is None or rank(capability, thing) is None):
+                    thing = self._other(Ask(text="", sentence=-1), capability)
                 made = self._new(capability, thing if on is not None else None)
                 if made is not None:
                     made.along = binding.capability.title
 
 
-def fits(on: On, thing: Thing) -> bool:
-    """Whether the capability can be put to work on ``thing``."""
-    if on.any:
-        return True
-    if thing.archetype is None:
-        return _fits_unknown(on)
-    return thing.archetype.name in on.archetypes or thing.archetype.family in on.families
-
-
-def _fits_unknown(on: On) -> bool:
-    """Whether it fits what is made from words alone: a thing like any other."""
-    return on.any or "things" in on.families
+def rank(capability: Capability, thing: Thing) -> int | None:
+    """How well the capability can be put to work on ``thing``; None when it cannot. What is one of its parts is not its entity."""
+    on, known = capability.on, thing.archetype
+    if on is None or (known is not None and any(known.name in part.archetypes for part in on.parts.values())):
+        return None
+    if known is not None and known.name in on.archetypes:
+        return PREFERRED
+    if (known.family if known else "things") in on.families:
+        return FAMILY
+    return ANY if on.any else None
 
 
 def _is_people(thing: Thing) -> bool:
