@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference.confidence import Floats, fit
 from inference.passages import embedder
 from inference.planning.archetypes import archetypes
+from inference.planning.uses.claims import NEIGHBOURS, nearer
 from inference.planning.uses.scoring import CALIBRATION, FEATURES, Parameters, Wish, evidence, parameters, wish_of_text, words_for
 from inference.planning.uses.texts import CORE, core_phrases, described, library, neutral
 from synergy.core.capabilities import Capability, capabilities
@@ -19,7 +20,6 @@ from synergy.core.types import Value
 
 RIDGE = 1.0  #: precision of the Gaussian prior on the scaled weights
 CAUTION = 0.5  #: the threshold is the best by F-beta: precision counts twice as much as recall
-NEAREST_KEYS = 12  #: as in planning: similarities of other keys are not known
 SOMETHING = "product"  #: archetype that {thing} stands for where a capability names none
 
 Mask = NDArray[np.bool_]
@@ -99,15 +99,17 @@ def _similar(rows: Sequence[tuple[str, str, int, int]], wishes: Sequence[Wish]) 
     more = [(name, text) for name, c in capabilities().items() for text in described(c)]
     keys = [key for key, _, _, _ in rows] + [name for name, _ in more]
     bank = model.embed([*(neutral(p) for _, p, _, _ in rows), *(text for _, text in more)])
-    scores = np.maximum(model.embed([w.text for w in wishes]) @ bank.T, model.embed([w.neutral for w in wishes]) @ bank.T)
-    np.fill_diagonal(scores, -1.0)
-    found = []
-    for row in scores:
-        best: dict[str, float] = {}
-        for key, score in zip(keys, row, strict=True):
+    found = [model.embed(texts) @ bank.T for texts in ([w.text for w in wishes], [w.neutral for w in wishes])]
+    return [nearer(*(_top(keys, scores[i], i) for scores in found)) for i in range(len(rows))]
+
+
+def _top(keys: Sequence[str], scores: NDArray[np.float32], own: int) -> dict[str, float]:
+    """The nearest keys, each with its nearest text, without text number ``own``."""
+    best: dict[str, float] = {}
+    for number, (key, score) in enumerate(zip(keys, scores, strict=True)):
+        if number != own:
             best[key] = max(best.get(key, -1.0), float(score))
-        found.append(dict(sorted(best.items(), key=lambda pair: -pair[1])[:NEAREST_KEYS]))
-    return found
+    return dict(sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:NEIGHBOURS])
 
 
 def _evidences(wish: Wish, near: dict[str, float], known: dict[str, Capability]) -> list[tuple[float, ...]]:

@@ -56,11 +56,11 @@ def similarities(wishes: Sequence[Wish], nearest: Nearest) -> list[dict[str, flo
     """For each wish the similarity by key, of its words as they are or with "thing" for entities, whichever is nearer."""
     texts = list(dict.fromkeys(text for wish in wishes for text in (wish.text, wish.neutral)))
     rows = {text: {n.key: n.similarity for n in row} for text, row in zip(texts, nearest(KIND, texts, NEIGHBOURS), strict=True)}
-    found = []
-    for wish in wishes:
-        pair = (rows[wish.text], rows[wish.neutral])
-        found.append({key: max(row.get(key, -1.0) for row in pair) for key in {*pair[0], *pair[1]}})
-    return found
+    return [nearer(rows[wish.text], rows[wish.neutral]) for wish in wishes]
+
+
+def nearer(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    return {key: max(one.get(key, -1.0), other.get(key, -1.0)) for key in {**one, **other}}
 
 
 def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = None) -> tuple[Claim, ...]:

@@ -56,8 +56,8 @@ def parameters() -> Parameters:
 class Wish:
     """A wish as the search and the grammar see it."""
 
-    text: str  #: lower case
-    neutral: str  #: entities as "thing"
+    text: str  #: its words, lower case
+    neutral: str  #: with entities as "thing"
     verbs: frozenset[str]  #: base forms
     forms: tuple[frozenset[str], ...]  #: for each word all it may be a form of
     things: tuple[str, ...]  #: archetypes it names
@@ -85,7 +85,7 @@ def wish_of_text(text: str) -> Wish:
 def _wish(text: str, verbs: set[str], objects: Sequence[Phrase], *, plain: bool) -> Wish:
     words = WORD.findall(text.lower().replace("e-mail", "email"))
     acting = base_forms(w for w in words if w.endswith("ing")) | (base_forms(words[:1]) if words else set())
-    inner, things = without_things(text.replace("e-mail", "email"), objects)
+    inner, things = without_things(text, objects)
     return Wish(" ".join(words), inner, frozenset(verbs | acting), tuple(map(frozenset, forms(text))), things, plain)
 
 
@@ -112,7 +112,7 @@ class Words:
 def words_for(wish: Wish, capability: Capability) -> Words:
     verbs = set(capability.verbs)
     acting = frozenset(i for i, f in enumerate(wish.forms) if f & verbs & wish.verbs)
-    return Words(noun_hits(capability, [set(f) for f in wish.forms]), acting)
+    return Words(noun_hits(capability.name, wish.forms), acting)
 
 
 def evidence(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from inference.planning.archetypes import terms
 from inference.planning.inflection import is_plural, singular, stems
-from inference.planning.missing import WORD, forms, holds
+from inference.planning.missing import WORD, forms
 from inference.planning.phrases import Phrase
 from synergy.core.capabilities import Capability, capabilities
 from synergy.core.stacks import FIXTURES
@@ -52,25 +53,45 @@ def feature_library() -> dict[str, list[str]]:
     return {f"{c.name}.{f.id}": [PLACE.sub("thing", f.label)] for c in capabilities().values() for f in c.feature}
 
 
-def nouns(capability: Capability) -> tuple[Phrase, ...]:
-    """Words of its nouns, lower case."""
-    return tuple(tuple(WORD.findall(noun.lower().replace("e-mail", "email"))) for noun in capability.nouns)
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of all capabilities, prepared once."""
+
+    known: Mapping[str, Capability]
+    nouns: Mapping[str, tuple[Phrase, ...]]  #: by capability, lower case
+    entities: Mapping[str, str]  #: nouns that stand for an entity and ask for no capability → archetype
 
 
-def noun_hits(capability: Capability, text_forms: list[set[str]]) -> frozenset[int]:
+_remembered: list[Vocabulary] = []
+
+
+def vocabulary() -> Vocabulary:
+    known = capabilities()
+    if not _remembered or _remembered[0].known is not known:
+        nouns = {name: tuple(tuple(_words(noun)) for noun in c.nouns) for name, c in known.items()}
+        asking = {" ".join(map(singular, noun)) for of_one in nouns.values() for noun in of_one}
+        entities = {term: name for term, name in terms().items() if term not in asking}
+        _remembered[:] = [Vocabulary(known, nouns, entities)]
+    return _remembered[0]
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.lower().replace("e-mail", "email"))
+
+
+def noun_hits(capability: str, text_forms: Sequence[frozenset[str]]) -> frozenset[int]:
     """Places of the words of ``text_forms`` that are one of the capability's nouns."""
     hits: set[int] = set()
-    for noun in nouns(capability):
+    for noun in vocabulary().nouns[capability]:
         for start in range(len(text_forms) - len(noun) + 1):
-            if all(word in text_forms[start + i] for i, word in enumerate(noun)):
+            if noun[0] in text_forms[start] and all(word in text_forms[start + i] for i, word in enumerate(noun)):
                 hits.update(range(start, start + len(noun)))
     return frozenset(hits)
 
 
 def is_noun(capability: Capability, phrase: Sequence[str]) -> bool:
     """Whether a noun phrase holds one of the capability's nouns."""
-    text = forms(" ".join(phrase))
-    return any(holds(text, noun) for noun in nouns(capability))
+    return bool(noun_hits(capability.name, [frozenset(form) for form in forms(" ".join(phrase))]))
 
 
 def without_things(text: str, objects: Iterable[Phrase] = ()) -> tuple[str, tuple[str, ...]]:
@@ -78,9 +99,9 @@ def without_things(text: str, objects: Iterable[Phrase] = ()) -> tuple[str, tupl
 
     A noun that asks for some capability stays: "the results of a *poll*".
     """
-    words, found, index = WORD.findall(text.lower()), list[str](), 0
+    words, found, index = _words(text), list[str](), 0
     ones = [singular(word) for word in words]
-    known, spoken = _entities(), {phrase for phrase in objects if phrase}
+    known, spoken = vocabulary().entities, {phrase for phrase in objects if phrase}
     kept: list[str] = []
     while index < len(words):
         length = next((n for n in range(LONGEST, 0, -1) if _is_entity(tuple(ones[index : index + n]), n, known, spoken)), 0)
@@ -93,19 +114,8 @@ def without_things(text: str, objects: Iterable[Phrase] = ()) -> tuple[str, tupl
     return " ".join(kept), tuple(found)
 
 
-def _is_entity(span: Phrase, length: int, known: dict[str, str], spoken: set[Phrase]) -> bool:
+def _is_entity(span: Phrase, length: int, known: Mapping[str, str], spoken: set[Phrase]) -> bool:
     return len(span) == length and (" ".join(span) in known or span in spoken)
-
-
-def _entities() -> dict[str, str]:
-    """Nouns that stand for an entity and ask for no capability → archetype."""
-    return _entities_without(frozenset(" ".join(noun) for c in capabilities().values() for noun in nouns(c)))
-
-
-@lru_cache(maxsize=4)
-def _entities_without(asking: frozenset[str]) -> dict[str, str]:
-    single = {" ".join(map(singular, noun.split())) for noun in asking}
-    return {term: name for term, name in terms().items() if term not in single}
 
 
 def base_forms(words: Iterable[str]) -> set[str]:
