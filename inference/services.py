@@ -5,6 +5,7 @@ from inference.evaluation import cross_validation, evaluate_stacks
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
 from inference.planning.planner import make_plan as plan_message
+from inference.planning.uses import texts
 from inference.stack import infer_stack
 from inference.templates import seed_templates
 from synergy.core.bench import Bench
@@ -37,4 +38,5 @@ def make_plan(bench: Bench, message: Message, stack: StackChoice) -> Plan:
 
 def seed() -> int:
     """Put everything that is found by similarity into the database; the number of rows that changed."""
-    return seed_templates() + sync_passages("domain", library())
+    changed = seed_templates() + sync_passages("domain", library())
+    return changed + sync_passages(texts.KIND, texts.library()) + sync_passages(texts.FEATURES, texts.feature_library())

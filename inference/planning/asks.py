@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from inference.planning.inflection import plural_phrase
 from inference.planning.lexicon import lexicon
 
 
@@ -25,3 +26,8 @@ class Ask:
     def action(self) -> str:
         """Class of the verb: view, search, create …; "" without a known class."""
         return lexicon().verbs.get(self.verb, "")
+
+
+def examples(ask: Ask) -> list[Ask]:
+    """What is listed for a wish, each as a wish of its own: "word games, such as *crosswords*"."""
+    return [replace(ask, text=plural_phrase(" ".join(d)), verb="", thing=d, details=()) for d in ask.details]

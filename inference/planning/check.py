@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 
+from inference.planning.check_uses import check_uses
 from inference.planning.names import FIELD_WORDS, SLUGS, TABLES, columns, reserved_field
 from inference.planning.oklch import contrast
 from synergy.core.types import ClauseStatus, Entity, Kind, Palette, Plan, PlanField
@@ -37,7 +38,7 @@ PAIRS = (
 def check_plan(plan: Plan) -> list[str]:
     """What is wrong with ``plan``, in words; empty when it is whole."""
     found: list[str] = []
-    for part in (_numbers, _entities, _relations, _owners, _roles, _pages, _features, _endpoints, _clauses, _tokens):
+    for part in (_numbers, _entities, _relations, _owners, _roles, _pages, _features, _endpoints, _clauses, _tokens, check_uses):
         found += part(plan)
     return found
 
@@ -222,7 +223,7 @@ def _pages(plan: Plan) -> Iterator[str]:
             yield f"page {page.slug} is about {page.entity!r}, which is not there"
     if "/" not in {p.path for p in plan.pages}:
         yield "no page at /"
-    kinds = Counter(p.entity for p in plan.pages if p.entity)
+    kinds = Counter(p.entity for p in plan.pages if p.entity and p.use is None)
     yield from (f"{e.name} has {kinds[e.name]} of 4 pages" for e in plan.entities if kinds[e.name] != 4)
 
 
@@ -239,9 +240,9 @@ def _endpoints(plan: Plan) -> Iterator[str]:
     yield from _twice("operation", (p.operation for p in plan.endpoints))
     yield from _twice("endpoint", (f"{p.method} {p.path}" for p in plan.endpoints))
     for point in plan.endpoints:
-        if not SNAKE.fullmatch(point.operation) or not re.fullmatch(r"/api/[a-z0-9/{}-]+", point.path):
+        if not SNAKE.fullmatch(point.operation) or not re.fullmatch(r"/api/[a-z0-9_/{}-]+", point.path):
             yield f"endpoint {point.path} {point.operation} has unsafe names"
-    counts = Counter(p.entity for p in plan.endpoints if p.entity)
+    counts = Counter(p.entity for p in plan.endpoints if p.entity and p.use is None)
     yield from (f"{e.name} has {counts[e.name]} of 5 endpoints" for e in plan.entities if counts[e.name] != 5)
 
 

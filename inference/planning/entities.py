@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import ArchetypeField, parse_choice
@@ -39,12 +39,22 @@ class Draft:
         return {column for f in self.fields for column in (columns(f.name) if f.kind is Kind.REF else {f.name})}
 
 
-def make_entities(things: Sequence[Thing], topic: str, currency: str) -> list[tuple[Thing, Entity]]:
-    """Each thing with its entity; a REF points to an entity that comes before it."""
-    pool = NamePool()
+def make_entities(
+    things: Sequence[Thing],
+    topic: str,
+    currency: str,
+    reserved: Iterable[str] = (),
+    fit: Callable[[Sequence[Draft]], None] = lambda drafts: None,
+) -> list[tuple[Thing, Entity]]:
+    """Each thing with its entity; a REF points to an entity that comes before it.
+
+    ``reserved``: slugs that no entity gets. ``fit`` may add fields to drafts, before rows are made.
+    """
+    pool = NamePool(reserved)
     drafts = [Draft(thing, *pool.entity(thing.label, thing.plural)) for thing in things]
     for draft in drafts:
         _fields(draft, drafts)
+    fit(drafts)
     _rows(drafts, topic)
     return [(draft.thing, _entity(draft, currency)) for draft in _ordered(drafts)]
 
@@ -74,20 +84,22 @@ def _add(draft: Draft, spec: ArchetypeField, drafts: Sequence[Draft], *, assumed
     """A field of the archetype. A REF whose target is not kept becomes a string, or nothing."""
     plain = spec.plan_field(assumed=assumed)
     if spec.kind is not Kind.REF:
-        _append(draft, plain, spec.name)
+        append_field(draft, plain, spec.name)
         return
     target = _target(draft, spec, drafts)
     if target is not None:
-        _relate(draft, plain, target, spec, by_target=spec.named == "target")
+        relate(draft, plain, target, spec, by_target=spec.named == "target")
     elif not spec.drop:
-        _append(draft, plain.model_copy(update={"kind": Kind.STRING, "max_length": 120}), spec.name)
+        append_field(draft, plain.model_copy(update={"kind": Kind.STRING, "max_length": 120}), spec.name)
 
 
-def _append(draft: Draft, new: PlanField, source: str = "") -> None:
+def append_field(draft: Draft, new: PlanField, source: str = "") -> str:
+    """Add a field under a name that is free; that name."""
     name = field_name(new.name, draft.name, draft.taken())
     draft.fields.append(new.model_copy(update={"name": name}))
     if source:
         draft.source[name] = source
+    return name
 
 
 def _target(draft: Draft, spec: ArchetypeField, drafts: Sequence[Draft]) -> Draft | None:
@@ -112,7 +124,7 @@ def _may_be(draft: Draft, wanted: Collection[str]) -> bool:
     return anything or (known is not None and known.name in wanted)
 
 
-def _relate(draft: Draft, plain: PlanField, target: Draft, spec: ArchetypeField | None, *, by_target: bool) -> None:
+def relate(draft: Draft, plain: PlanField, target: Draft, spec: ArchetypeField | None, *, by_target: bool) -> None:
     wanted = snake_of(target.name).removesuffix("_record") if by_target else plain.name
     name = field_name(wanted, draft.name, draft.taken())
     label = target.thing.label if by_target else plain.label
@@ -131,7 +143,7 @@ def _add_named(draft: Draft, phrase: tuple[str, ...], drafts: Sequence[Draft]) -
         if " ".join(phrase) in labels and not other.reaches(draft):
             if not any(target is other for target in draft.targets.values()):
                 plain = PlanField(name="_".join(phrase), label=other.thing.label, kind=Kind.REF)
-                _relate(draft, plain, other, None, by_target=True)
+                relate(draft, plain, other, None, by_target=True)
             return
     draft.fields.append(named_field(phrase, draft.name, draft.taken()))
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inference.planning.archetypes import verbs
-from inference.planning.asks import Ask
-from inference.planning.inflection import plural_phrase, singular
+from inference.planning.asks import Ask, examples
+from inference.planning.inflection import singular
 from inference.planning.labels import head_phrase
 from inference.planning.lexicon import lexicon
 from inference.planning.matching import core
@@ -79,8 +79,11 @@ class Answer:
 class Ledger:
     """Answers wishes for a plan with these entities."""
 
-    def __init__(self, found: Found, entities: Mapping[int, Entity], ids: frozenset[str]) -> None:
+    def __init__(
+        self, found: Found, entities: Mapping[int, Entity], ids: frozenset[str], used: Mapping[Ask, Answer] | None = None
+    ) -> None:
         self.found = found
+        self.used = used or {}  #: wishes that capabilities answer
         self.entities = entities  #: id(thing) → entity
         self.ids = ids  #: of all features of the plan
 
@@ -89,6 +92,8 @@ class Ledger:
 
     def answer(self, ask: Ask) -> Answer:
         """The features that cover a wish, or why none does."""
+        if ask in self.used:
+            return self.used[ask]
         part = missing_part(ask.text)
         if part:
             return Answer(reason=part.reason)
@@ -288,22 +293,25 @@ def wish_rows(asks: Sequence[Ask], ledger: Ledger) -> list[_Row]:
     spoken = {id(ledger.found.meant[a.thing]) for a in asks if not a.head and a.thing in ledger.found.meant}
     for ask in asks:
         named = ledger.found.meant.get(head_phrase(ask)) if ask.head else None
-        if (ask.verb == "for" or id(named) in spoken) and not only_heads:
+        if (ask.verb == "for" or (id(named) in spoken and ask not in ledger.used)) and not only_heads:
             continue
-        for part in _parts(ask, ledger.found):
-            _note(rows, part, ledger.answer(part), only_heads=only_heads)
+        for part, whole in _parts(ask, ledger):
+            _note(rows, part, ledger.answer(whole), only_heads=only_heads)
     return list(rows.values())
 
 
-def _parts(ask: Ask, found: Found) -> list[Ask]:
-    """A wish whose examples are things of their own, as several: "content, including news and success stories"."""
+def _parts(ask: Ask, ledger: Ledger) -> list[tuple[Ask, Ask]]:
+    """(a row's wish, the wish that is answered in it). One whose examples are things or uses of their own becomes several:
+    "content, including news and success stories"."""
+    found = ledger.found
     thing = found.meant.get(ask.thing)
     own = thing.details if thing else []
-    listed = [d for d in ask.details if d not in own and (d in found.meant or _is_wish(" ".join(d)))]
-    if not listed or missing_part(ask.text) or (thing and ask.thing in thing.choices):
-        return [ask]
-    others = [replace(ask, text=plural_phrase(" ".join(d)), verb="", thing=d, details=()) for d in ask.details]
-    return [replace(ask, text=re.split(r" \(|, including| with ", ask.text)[0], details=()), *others]
+    used = any(example in ledger.used for example in examples(ask))
+    listed = used or [d for d in ask.details if d not in own and (d in found.meant or _is_wish(" ".join(d)))]
+    if not listed or (missing_part(ask.text) and not used) or (thing and ask.thing in thing.choices):
+        return [(ask, ask)]
+    host = replace(ask, text=re.split(r" \(|, including| with ", ask.text)[0], details=())
+    return [(host, ask if ask in ledger.used else host), *((example, example) for example in examples(ask))]
 
 
 def _is_wish(text: str) -> bool:

@@ -118,11 +118,14 @@ def snake_of(name: str) -> str:
 
 
 class NamePool:
-    """Hands out entity names, each once. A label that is taken or reserved gets "Record", then a number."""
+    """Hands out entity names, each once. A label that is taken or reserved gets "Record", then a number.
 
-    def __init__(self) -> None:
+    ``reserved``: slugs that pages of capabilities have.
+    """
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
         self.names: set[str] = set()
-        self.slugs: set[str] = set()
+        self.slugs: set[str] = set(reserved)
         self.tables: set[str] = set()
 
     def entity(self, label: str, label_plural: str) -> tuple[str, str, str]:

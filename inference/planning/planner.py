@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inference.planning import surface, titles
@@ -20,8 +20,13 @@ from inference.planning.roles import access_for, is_personal, make_roles
 from inference.planning.surface import Access, inner
 from inference.planning.text import sentences
 from inference.planning.things import Found, Thing, find_things, labels
+from inference.planning.uses.answers import use_answers
+from inference.planning.uses.binding import Binding, bind
+from inference.planning.uses.claims import find_claims, kept_phrases
+from inference.planning.uses.equip import equipping
+from inference.planning.uses.fragment import literal_slugs, make_fragment
 from synergy.core.errors import BadInput, NotBuildable, PermanentError
-from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice
+from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice, Use
 
 CURRENCIES = (
     ("USD", r"\$|\busd\b|\bdollars?\b"),
@@ -54,19 +59,26 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     if stack.built_with is None:
         raise NotBuildable(stack.reason or "No stack can build this.", hint="Choose one with --stack.")
     reading = _read(message.text)
-    found = find_things(reading.asks, message.text, nearest)
+    claims = find_claims(reading.asks, nearest)
+    found = find_things(reading.asks, message.text, nearest, kept_phrases(claims))
+    bindings, answered = bind(reading.asks, claims, found)
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
-    pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY)
-    pairs = own_rows(pairs, found, reading.asks, message.text, access_for(message.text, found.things))
+    asked_access = _access(message.text, found)
+    pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY, literal_slugs(bindings), equipping(bindings))
+    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access)
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
     roles, named_roles = make_roles(reading.asks)
     roles = with_members(roles, entities)
     title = titles.make_title(message.text, reading.asks, found.things)
     tokens = _tokens(reading.designs, found)
-    features = surface.features(entities, access)
-    ledger = Ledger(found, {id(thing): entity for thing, entity in pairs}, frozenset(f.id for f in features))
-    rows = _asked_rows(reading, ledger, tokens)
+    by_thing = {id(thing): entity for thing, entity in pairs}
+    pages, endpoints = surface.pages(entities, access, title, closed), surface.endpoints(entities, access, closed)
+    brought, used = make_fragment(bindings, by_thing, access, closed, pages, endpoints)
+    features = (*surface.features(entities, access), *brought.features)
+    ids = frozenset(f.id for f in features)
+    ledger = Ledger(found, by_thing, ids, use_answers(used, answered, claims, nearest))
+    rows = [*_asked_rows(reading, ledger, tokens), *_brought_rows(used, found, by_thing)]
     said = frozenset(id_ for _, answer in rows for id_ in answer.features)
     rows += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
     plan = Plan(
@@ -79,11 +91,12 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         access=access,
         entities=entities,
         roles=roles,
-        pages=surface.pages(entities, access, title, closed),
+        pages=(*pages, *brought.pages),
         features=_plain_roles(features, roles),
-        endpoints=surface.endpoints(entities, access, closed),
+        endpoints=(*endpoints, *brought.endpoints),
         tokens=tokens,
         clauses=numbered(rows),
+        uses=tuple(brought.uses),
     )
     problems = check_plan(plan)
     if problems:
@@ -93,9 +106,14 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     return plan
 
 
+def _access(text: str, found: Found) -> Access:
+    """What the words and the things that were named say; what a capability needs does not count."""
+    return access_for(text, [t for t in found.things if not t.needed_by])
+
+
 def _visible(text: str, found: Found, pairs: Sequence[tuple[Thing, Entity]]) -> tuple[Access, tuple[str, ...]]:
     """(access, names of the entities that visitors of a public site do not see). A site with nothing else is private."""
-    access = access_for(text, found.things)
+    access = _access(text, found)
     hidden = (entity for thing, entity in pairs if entity.owned == "private" or is_personal(thing, entity))
     closed = tuple(entity.name for entity in hidden if access == "public_read")
     return ("private", ()) if len(closed) == len(pairs) else (access, closed)
@@ -175,6 +193,23 @@ def _asked_rows(reading: _Reading, ledger: Ledger, tokens: DesignTokens) -> list
     return ordered
 
 
+def _brought_rows(used: Sequence[tuple[Binding, Use]], found: Found, entities: Mapping[int, Entity]) -> list[tuple[str, Answer]]:
+    """What capabilities brought that nobody named: others that come along, and things that they need."""
+    rows = [
+        (
+            b.capability.title,
+            Answer(tuple(f"{u.slug}.{f.id}" for f in b.capability.feature), f"Assumed: it comes with: {inner(b.along)}."),
+        )
+        for b, u in used
+        if b.along
+    ]
+    needed = [(t, e) for t in found.things if t.needed_by and (e := entities.get(id(t)))]
+    return rows + [
+        (f"{t.plural} are kept", Answer((f"{e.slug}.list",), f"Assumed: they are needed for: {inner(t.needed_by)}."))
+        for t, e in needed
+    ]
+
+
 def _assumed_rows(
     text: str,
     found: Found,
@@ -209,9 +244,10 @@ def _assumed_rows(
 def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str, Answer]]:
     rows: list[tuple[str, Answer]] = []
     slugs = tuple(f"{e.slug}.list" for e in entities)
-    if any(t.assumed for t in found.things):
+    usual = [t for t in found.things if t.assumed and not t.needed_by]
+    if usual:
         why = f"this is what is usual for {found.assumed_for}" if found.assumed_for else "nothing to keep was named"
-        text = labels(found.things)
+        text = labels(usual)
         rows.append((f"{text[:1].upper()}{text[1:]} are kept", Answer(slugs, f"Assumed: {why}.")))
     fields = [
         f"{e.label_plural} ({', '.join(inner(f.label) for f in e.fields if f.assumed)})"

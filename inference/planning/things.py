@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
-from inference.planning.asks import Ask
+from inference.planning.asks import Ask, examples
 from inference.planning.fields import field_kind, is_field
 from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
 from inference.planning.labels import capital, head_phrase, label_words, labels_of
@@ -35,6 +35,8 @@ KINDS = {
     "format",
 }  #: "diagram types, such as …": the values of a field
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
+#: Wishes that a capability answers → whether a noun phrase of it is kept as a thing all the same.
+Taken = Mapping[Ask, Callable[[Phrase], bool]]
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Thing:
     archetype: Archetype | None
     key: str  #: what makes it different from others of its archetype
     assumed: bool = False  #: nobody named it
+    needed_by: str = ""  #: the capability that brought it in: its title
     from_name: bool = False  #: found in the name of the application only; a more special word may take its place
     about: Thing | None = None  #: what a record is of: a booking of apartments
     own_rows: bool = True  #: the archetype's seed rows fit it as they are
@@ -84,15 +87,16 @@ class Found:
         return next((t for t in self.things if t.archetype and t.archetype.name == name), None)
 
 
-def find_things(asks: Sequence[Ask], message: str, nearest: Nearest) -> Found:
+def find_things(asks: Sequence[Ask], message: str, nearest: Nearest, taken: Taken | None = None) -> Found:
     """All things ``asks`` speak of, in the order of the message; never none."""
-    finder = _Finder(asks, message, nearest)
+    finder = _Finder(asks, message, nearest, taken or {})
     return finder.run()
 
 
 class _Finder:
-    def __init__(self, asks: Sequence[Ask], message: str, nearest: Nearest) -> None:
+    def __init__(self, asks: Sequence[Ask], message: str, nearest: Nearest, taken: Taken) -> None:
         self.asks = asks
+        self.taken = taken
         self.heads = [head_phrase(a) for a in asks if a.head and a.direct]
         self.nearest = nearest
         self.words = set(re.findall(r"[a-z0-9'-]+", message.lower()))
@@ -123,6 +127,9 @@ class _Finder:
     # --- wishes ---------------------------------------------------------------------------------------------------------
 
     def _read(self, ask: Ask) -> None:
+        if ask in self.taken:
+            self._read_taken(ask, self.taken[ask])
+            return
         if self._is_loose(ask):
             self.loose += [(ask, phrase) for phrase in (ask.details or (ask.thing,))]
             return
@@ -141,6 +148,16 @@ class _Finder:
             self._brought(ask)
         self._others(ask, part)
 
+    def _read_taken(self, ask: Ask, kept: Callable[[Phrase], bool]) -> None:
+        """A wish that a capability answers: only what it is put to work on is a thing."""
+        for phrase in (ask.thing, *ask.others):
+            if phrase and kept(phrase):
+                thing = self._thing(phrase, keep=phrase is ask.thing, people=False)
+                if phrase is ask.thing:
+                    self._details(ask, thing)
+        if not ask.thing or not kept(ask.thing):
+            self._details(ask, None)
+
     def _others(self, ask: Ask, part: Part | None) -> None:
         """Things further on in a wish: "log hours for a case"."""
         for other in ask.others:
@@ -158,9 +175,9 @@ class _Finder:
         if thing and (fieldish or ask.verb == "have"):
             thing.details += [d for d in ask.details if d not in thing.details]
         elif not fieldish:
-            for detail in ask.details:
-                if not missing_part(" ".join(detail)):
-                    self._thing(detail, keep=True, people=True)
+            for detail, example in zip(ask.details, examples(ask), strict=True):
+                if example not in self.taken and not missing_part(" ".join(detail)):
+                    self._thing(detail, keep=ask not in self.taken, people=True)
 
     def _actors(self) -> None:
         """Who acts is kept too when what is kept belongs to them: companies that post jobs."""

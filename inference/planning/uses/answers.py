@@ -1,0 +1,81 @@
+"""What the uses of a plan answer: for each wish their features, and the plain limit when the wish touches it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from inference.planning.asks import Ask
+from inference.planning.inflection import singular
+from inference.planning.ledger import Answer
+from inference.planning.lexicon import lexicon
+from inference.planning.matching import Nearest
+from inference.planning.missing import WORD, forms
+from inference.planning.uses.binding import Binding
+from inference.planning.uses.claims import Claims
+from inference.planning.uses.scoring import wish_of
+from inference.planning.uses.texts import FEATURES
+from synergy.core.capabilities import Capability
+from synergy.core.types import Use
+
+NEIGHBOURS = 12  #: features looked at for each wish
+SPECIFIC = 0.45  #: least cosine to a feature's label of a wish that means this feature …
+AHEAD = 0.12  #: … and the lead over the features that it does not mean
+SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
+
+
+def use_answers(
+    pairs: Sequence[tuple[Binding, Use]], answered: Mapping[Ask, Sequence[Binding]], claims: Claims, nearest: Nearest
+) -> dict[Ask, Answer]:
+    """The answer to each wish that a use answers. One search for all of them."""
+    uses = {id(binding): use for binding, use in pairs}
+    asks = [ask for ask, bindings in answered.items() if any(id(b) in uses for b in bindings)]
+    if not asks:
+        return {}
+    rows = nearest(FEATURES, [wish_of(ask).neutral for ask in asks], NEIGHBOURS)
+    found: dict[Ask, Answer] = {}
+    for ask, row in zip(asks, rows, strict=True):
+        near = {n.key: n.similarity for n in row}
+        mine = [(b, uses[id(b)]) for b in answered[ask] if id(b) in uses]
+        ids = tuple(dict.fromkeys(id_ for b, use in mine for id_ in _features(b.capability, use, near)))
+        found[ask] = Answer(ids, _reason(ask, [b.capability for b, _ in mine], clear=any(c.clear for c in claims[ask])))
+    return found
+
+
+def _features(capability: Capability, use: Use, near: Mapping[str, float]) -> tuple[str, ...]:
+    """The features a wish means: those nearest to it, all when it is as near to others."""
+    scores = {f.id: near.get(f"{capability.name}.{f.id}", 0.0) for f in capability.feature}
+    best = max(scores.values())
+    meant = [id_ for id_, score in scores.items() if score >= best - AHEAD] if best >= SPECIFIC else list(scores)
+    return tuple(f"{use.slug}.{id_}" for id_ in meant)
+
+
+def _reason(ask: Ask, capabilities: Sequence[Capability], *, clear: bool) -> str:
+    limits = list(dict.fromkeys(limit for c in capabilities if (limit := touched(c, ask))))
+    if limits:
+        text = " ".join(limits)
+        return f"Assumed: {text[:1].lower()}{text[1:]}"
+    if not clear:
+        return f"Assumed: {capabilities[0].title[:1].lower()}{capabilities[0].title[1:]} are meant."
+    return ""
+
+
+def touched(capability: Capability, ask: Ask) -> str:
+    """The sentences of what the capability does not do that speak of the words of ``ask``, "" when none does."""
+    title = {singular(w) for w in WORD.findall(capability.title.lower())}
+    words = [form for form in forms(ask.text) if not form & (_small() | title)]
+    return " ".join(s for s in SENTENCE.split(capability.does_not) if _speaks_of(s, words))
+
+
+def _speaks_of(sentence: str, words: Sequence[set[str]]) -> bool:
+    said = [form for form in forms(sentence) if not form & _small()]
+    return any(form & other for form in words for other in said)
+
+
+def _small() -> frozenset[str]:
+    """Words that say nothing about what is done."""
+    known = lexicon()
+    return (
+        known.determiner | known.preposition | known.vague | known.filler | known.people | known.generic
+        | {"and", "or", "be", "is", "are", "no", "not", "nothing", "nobody", "do", "see", "show", "view", "other", "own", "keep"}
+    )  # fmt: skip

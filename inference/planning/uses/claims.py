@@ -1,0 +1,113 @@
+"""Which capability answers which wish of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from inference.planning.archetypes import terms
+from inference.planning.asks import Ask, examples
+from inference.planning.matching import Nearest
+from inference.planning.phrases import Phrase
+from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
+from inference.planning.uses.texts import KIND, is_noun
+from synergy.core.capabilities import Capability, capabilities
+
+NEIGHBOURS = 12  #: keys looked at for each text
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A capability that answers a wish."""
+
+    capability: Capability
+    chance: float  #: that the wish asks for it, in [0, 1]
+    clear: bool = True  #: False: it only speaks of what a capability found elsewhere deals with
+
+
+Claims = Mapping[Ask, tuple[Claim, ...]]  #: what answers a wish, the surest first
+
+
+def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim, ...]]:
+    """The capabilities that answer each wish and each example in it; what none answers is left out. One search for all."""
+    asking = list(dict.fromkeys(a for ask in asks if ask.verb != "for" for a in (ask, *examples(ask))))
+    if not asking or not capabilities():
+        return {}
+    wishes = [wish_of(ask) for ask in asking]
+    near = similarities(wishes, nearest)
+    found = {ask: claims for ask, wish, row in zip(asking, wishes, near, strict=True) if (claims := judge(wish, row))}
+    return found | _spoken_of(asking, found)
+
+
+def kept_phrases(claims: Claims) -> dict[Ask, Callable[[Phrase], bool]]:
+    """For each claimed wish: whether a noun phrase of it is something that the application keeps."""
+    return {ask: _keeper([c.capability for c in found]) for ask, found in claims.items()}
+
+
+def _keeper(found: Sequence[Capability]) -> Callable[[Phrase], bool]:
+    def kept(phrase: Phrase) -> bool:
+        on = [c for c in found if c.on is not None]
+        return bool(on) and not any(is_noun(c, phrase) and not keeps(c, phrase) for c in found)
+
+    return kept
+
+
+def similarities(wishes: Sequence[Wish], nearest: Nearest) -> list[dict[str, float]]:
+    """For each wish the similarity by key, of its words as they are or with "thing" for entities, whichever is nearer."""
+    texts = list(dict.fromkeys(text for wish in wishes for text in (wish.text, wish.neutral)))
+    rows = {text: {n.key: n.similarity for n in row} for text, row in zip(texts, nearest(KIND, texts, NEIGHBOURS), strict=True)}
+    return [nearer(rows[wish.text], rows[wish.neutral]) for wish in wishes]
+
+
+def nearer(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    return {key: max(one.get(key, -1.0), other.get(key, -1.0)) for key in {**one, **other}}
+
+
+def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = None) -> tuple[Claim, ...]:
+    """What ``wish`` asks for. A second capability needs words of its own: "upload and share pictures"."""
+    numbers = numbers or parameters()
+    words = {name: words_for(wish, c) for name, c in capabilities().items()}
+    named = {name for name, w in words.items() if w.all}
+    likely: list[tuple[float, str]] = []
+    for name, capability in capabilities().items():
+        if name not in near and name not in named:
+            continue
+        chance = numbers.probability(evidence(wish, capability, near, words[name], bool(named - {name})))
+        if chance >= numbers.threshold:
+            likely.append((chance, name))
+    likely.sort(key=lambda pair: (-pair[0], pair[1]))
+    return tuple(Claim(capabilities()[name], chance) for chance, name in _apart(likely, words))
+
+
+def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words]) -> list[tuple[float, str]]:
+    taken: frozenset[int] = frozenset()
+    kept: list[tuple[float, str]] = []
+    for chance, name in likely:
+        if not kept or words[name].all - taken:
+            kept.append((chance, name))
+            taken |= words[name].all
+    return kept
+
+
+def _spoken_of(asks: Sequence[Ask], found: Claims) -> dict[Ask, tuple[Claim, ...]]:
+    """Wishes about what a capability of this plan deals with: "manage reviews", where products are reviewed."""
+    used = {c.capability.name: c.capability for claims in found.values() for c in claims}
+    more: dict[Ask, tuple[Claim, ...]] = {}
+    for ask in asks:
+        if ask in found or ask.head or not ask.thing:
+            continue
+        of_it = next((c for c in used.values() if is_noun(c, ask.thing) and not keeps(c, ask.thing)), None)
+        if of_it is not None:
+            more[ask] = (Claim(of_it, 0.0, clear=False),)
+    return more
+
+
+def keeps(capability: Capability, phrase: Sequence[str]) -> bool:
+    """Whether what ``phrase`` names is an entity that the capability works with."""
+    named = terms().get(" ".join(phrase[-1:])) or terms().get(" ".join(phrase))
+    on = capability.on
+    return (
+        on is not None
+        and named is not None
+        and (named in on.archetypes or named == on.add or any(named in p.archetypes for p in on.parts.values()))
+    )
