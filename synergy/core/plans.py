@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from synergy.core.value import Value
+
+#: How an application is laid out: a back office, or one of a few kinds of sites.
+Layout = Literal["dashboard", "shop", "directory", "content", "tool", "game", "community"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 class Kind(StrEnum):
@@ -213,6 +217,8 @@ class Plan(Value):
     features: tuple[Feature, ...]
     endpoints: tuple[Endpoint, ...]
     tokens: DesignTokens
+    layout: Layout = "dashboard"
+    layout_reason: str = ""  #: the evidence for it, in a sentence
     clauses: tuple[Clause, ...]
     uses: tuple[Use, ...] = ()
     demo_email: str = "admin@example.com"
