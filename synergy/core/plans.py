@@ -159,14 +159,17 @@ class Endpoint(Value):
 
 
 class Palette(Value):
-    """Colours of one theme, all ``#rrggbb``. Text on its ground keeps at least 4.5:1, borders of controls 3:1."""
+    """Colours of one theme, all ``#rrggbb``. Text on its ground keeps at least 4.5:1, borders of controls 3:1.
+
+    ``primary`` is a ground: it is kept as it was asked for, and what is written in it takes a readable shade.
+    """
 
     background: str
     surface: str  #: cards, inputs
     border: str
     text: str
     muted: str  #: secondary text, still AA on background and surface
-    primary: str  #: buttons, links, active navigation
+    primary: str  #: buttons, heroes, marks; never the colour of text
     on_primary: str
     accent: str  #: tinted ground of selected items
     on_accent: str
