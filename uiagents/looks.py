@@ -12,10 +12,10 @@ from typing import Literal
 from synergy.core.types import Entity, Kind, Plan, PlanField
 from uiagents import facts
 
-Look = Literal["record", "product", "listing", "post", "person", "talk", "comment"]
+Look = Literal["record", "product", "listing", "post", "person", "talk", "comment", "topic"]
 
 LONG = 200  #: characters from which a line of text is read like a paragraph
-PICTURED: tuple[Look, ...] = ("product", "listing", "post")  #: where a product of the kind would have a picture
+PICTURED: tuple[Look, ...] = ("product", "listing", "post", "topic")  #: where a product of the kind would have a picture
 PLAIN_LAYOUTS = ("dashboard", "tool")  #: for work, not for looking around: every record is a plain one
 #: What a layout is about; it comes first in the navigation and on the start page.
 MAIN: dict[str, tuple[Look, ...]] = {
@@ -25,7 +25,7 @@ MAIN: dict[str, tuple[Look, ...]] = {
     "community": ("talk", "post"),
     "game": ("record",),
 }
-ORDER: tuple[Look, ...] = ("product", "post", "listing", "talk", "person", "comment", "record")
+ORDER: tuple[Look, ...] = ("product", "post", "listing", "talk", "person", "comment", "topic", "record")
 
 ASIDE = re.compile(r"(?:^|_)(?:notes?|remarks?)$")  #: texts that say something about a record, not what it is
 PRICE = re.compile(r"(?:^|_)(?:price|fee|fare|rent|rate|pay|salary|tuition)$")
@@ -54,6 +54,8 @@ def look_of(plan: Plan, entity: Entity) -> Look:
         return "record"
     if author_of(entity) or issued_of(entity):
         return "post"
+    if kinds <= {Kind.STRING, Kind.TEXT, Kind.BOOLEAN, Kind.URL}:
+        return "topic"
     return "talk" if plan.layout == "community" else "listing"
 
 

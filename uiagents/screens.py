@@ -14,7 +14,7 @@ from uiagents import facts, looks
 from uiagents.looks import Look, is_long
 
 COLUMNS = 7  #: of a table; narrow ones hide the last
-CARD_FACTS: dict[Look, int] = {"record": 3, "product": 0, "listing": 2, "post": 0, "person": 2, "talk": 1, "comment": 0}
+CARD_FACTS: dict[Look, int] = {"record": 3, "product": 0, "listing": 2, "post": 0, "person": 2, "talk": 1, "comment": 0, "topic": 0}
 FEATURED = 3  #: collections shown on the start page
 RELATED = 3  #: lists of records that belong to one
 GROUPED_FROM = 7  #: entities from which the navigation has headings
@@ -142,7 +142,7 @@ class Screen:
     @property
     def issued(self) -> PlanField | None:
         """When a post came out; without it the day it was added is told."""
-        return looks.issued_of(self.entity)
+        return looks.issued_of(self.entity) if self.look in ("post", "talk", "comment") else None
 
     @property
     def points(self) -> PlanField | None:
@@ -153,7 +153,7 @@ class Screen:
     @cached_property
     def kicker(self) -> PlanField | None:
         """The small line above a title: what a product or a post is filed under, what a comment is about."""
-        if self.look not in ("product", "post", "talk", "comment"):
+        if self.look not in ("product", "post", "talk", "comment") or self.tagline is not None:
             return None
         fields = [f for f in self.entity.fields if f not in (self.title, self.status, self.author)]
         return next((f for kind in (Kind.REF, Kind.ENUM) for f in fields if f.kind is kind), None)
@@ -161,18 +161,31 @@ class Screen:
     @property
     def tagline(self) -> PlanField | None:
         """The second line of a card: a product or a post has its kicker instead."""
-        return self.subtitle if self.look in ("record", "listing", "person") else None
+        return self.subtitle if self.look in ("record", "listing", "person", "topic") else None
 
     @cached_property
     def card_facts(self) -> tuple[PlanField, ...]:
         """On a card, below what its look shows anyway."""
         said = (self.title, self.status, self.subtitle, self.price, self.author, self.issued, self.kicker)
-        return self._ranked(said)[: CARD_FACTS[self.look]]
+        short = self._ranked(said)
+        if self.look == "listing":
+            short = tuple(f for f in short if f.kind is not Kind.BOOLEAN)
+        return short[: CARD_FACTS[self.look]]
+
+    @property
+    def rating(self) -> PlanField | None:
+        return next(iter(facts.of_kind(self.entity, Kind.RATING)), None)
+
+    @property
+    def rich_on_card(self) -> tuple[PlanField, ...]:
+        """What stands on a card as a badge or as stars."""
+        stars = self.rating if self.look == "comment" else None
+        return tuple(f for f in (self.status, stars) if f is not None)
 
     @cached_property
     def shown_on_card(self) -> tuple[PlanField, ...]:
         """All that stands on a card as plain text."""
-        fields = (self.kicker, self.tagline, self.author, self.issued if self.look in ("post", "comment", "talk") else None, self.price)
+        fields = (self.kicker, self.tagline, self.author, self.issued, self.price)
         return (*(f for f in fields if f is not None), *self.card_facts)
 
     def _ranked(self, said: Iterable[PlanField | None]) -> tuple[PlanField, ...]:
