@@ -27,6 +27,9 @@ MAIN: dict[str, tuple[Look, ...]] = {
 }
 ORDER: tuple[Look, ...] = ("product", "post", "listing", "talk", "person", "comment", "topic", "record")
 
+#: Kinds of fields by which a record without a text is something that happened; without them it is a thing.
+HAPPENS = {Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.REF}
+
 ASIDE = re.compile(r"(?:^|_)(?:notes?|remarks?)$")  #: texts that say something about a record, not what it is
 PRICE = re.compile(r"(?:^|_)(?:price|fee|fare|rent|rate|pay|salary|tuition)$")
 AUTHOR = re.compile(r"(?:^|_)(?:author|writer|reporter|creator|voter|reviewer|poster|sender|by)$")
@@ -51,7 +54,7 @@ def look_of(plan: Plan, entity: Entity) -> Look:
     if price_of(entity):
         return "product" if plan.layout == "shop" else "listing"
     if not told:
-        return "record"
+        return "record" if kinds & HAPPENS else "listing"
     if author_of(entity) or issued_of(entity):
         return "post"
     if kinds <= {Kind.STRING, Kind.TEXT, Kind.BOOLEAN, Kind.URL}:
