@@ -39,7 +39,7 @@ RECORD = ("record", "{one}Out")
 ENTITY = (
     Draft(
         "{many}Toolbar",
-        "Search, filters, order and view of the list; all of it lives in the address.",
+        "Search, filters, order and view of the list; all of it lives in the address. On a phone the filters are pushed aside.",
         (("list", "ListState"),),
         ("ready", "narrowed"),
         ("list",),
@@ -55,9 +55,9 @@ ENTITY = (
     ),
     Draft(
         "{one}RowCard",
-        "One record at a glance, for grids and the start page.",
+        "One record at a glance, for grids and the start page: a product with its price, a post, a person, or plain facts.",
         (RECORD,),
-        constraints=(REFLOW, "The whole card takes the click; only its title is a link."),
+        constraints=(REFLOW, "The whole card takes the click; only its title is a link.", "A drawn picture is for the eye only."),
     ),
     Draft("{one}StatusBadge", "The state of a record in words and colour.", (("value", "string"),), constraints=(NO_COLOUR,)),
     Draft(
@@ -118,13 +118,14 @@ HOME = (
     Draft("HomeTopics", "The way to everything on the site.", constraints=(NAMED,)),
     Draft(
         "HomeSection",
-        "The newest records of one kind, as cards.",
+        "The newest records of one kind, laid out as they look: products, posts, places of a ranking.",
         (
             ("title", "string"),
             ("to", "string"),
             ("query", "UseQueryResult<{ items: Row[] }>"),
             ("empty", "string"),
             ("card", "(row: Row) => ReactNode"),
+            ("look", "string"),
         ),
         ("loading", "empty", "error", "ready"),
         ("list",),

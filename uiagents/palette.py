@@ -16,6 +16,9 @@ TEXT, SEEN = 4.5, 3.0
 SERIES = 6  #: colours of charts
 DISTINCT = 0.28  #: distance below which two chart colours look the same
 STEP = 0.04
+COVERS = (0.0, 0.05, -0.06, 0.11, -0.02, 0.02)  #: turns of the main hue for pictures that are drawn; the last two are strong
+STRONG = 4  #: covers before the strong ones
+GREY = 0.08  #: saturation below which a colour has no hue to turn
 DEGREES = (0.0, 0.45, 0.12, 0.72, 0.28, 0.88)  #: hues around the wheel, far from each other first
 
 Channels = tuple[float, float, float]
@@ -64,7 +67,7 @@ def _theme(palette: Palette, chart: Sequence[str]) -> dict[str, str]:
         "primary-edge": readable(palette.primary, grounds, SEEN, palette.text),
         "danger-hover": _pressed(palette.danger, palette.on_danger),
     }
-    return planned | shared | _tones(palette, hover) | _series(palette, chart)
+    return planned | shared | _tones(palette, hover) | _series(palette, chart) | _covers(palette)
 
 
 def _pressed(colour: str, text: str) -> str:
@@ -102,6 +105,27 @@ def _series(palette: Palette, chart: Sequence[str]) -> dict[str, str]:
             chosen.append(colour)
     chosen += [colour for colour in dict.fromkeys(seen) if colour not in chosen]  # too alike, but better than none
     return {f"series-{i}": colour for i, colour in enumerate(chosen[:SERIES], start=1)}
+
+
+def _covers(palette: Palette) -> dict[str, str]:
+    """Ground, the other end of the ground, and ink of the pictures that are drawn for records: around the main colour."""
+    found: dict[str, str] = {}
+    for number, turn in enumerate(COVERS, start=1):
+        colour = _hued(palette.primary, turn)
+        if number <= STRONG:
+            ends = (mix(palette.surface, colour, 0.14), mix(palette.surface, colour, 0.34))
+            ink = readable(colour, ends, TEXT, palette.text)
+        else:
+            ends = (palette.primary, tint(palette.primary, colour, 0.6, (palette.on_primary,)))
+            ink = palette.on_primary
+        found |= {f"cover-{number}-from": ends[0], f"cover-{number}-end": ends[1], f"cover-{number}-ink": ink}
+    return found
+
+
+def _hued(colour: str, turn: float) -> str:
+    """The colour with its hue turned; a grey stays a grey."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
+    return colour if saturation < GREY else _hex(colorsys.hls_to_rgb((hue + turn) % 1, lightness, saturation))
 
 
 def _turned(colour: str, turn: float) -> str:

@@ -18,7 +18,7 @@ from uiagents.blueprints import render_tree
 from uiagents.capabilities import Bound, uses
 from uiagents.palette import stylesheet_values
 from uiagents.samples import needed, sample_answers, typed_text
-from uiagents.screens import NUMBERS, Screen, featured, screens, sort_name
+from uiagents.screens import NUMBERS, Screen, featured, prominent, screens, sort_name
 
 FORMATTERS = {
     Kind.STRING: "formatText",
@@ -42,6 +42,7 @@ LINKS = {Kind.EMAIL: "EmailLink", Kind.PHONE: "PhoneLink", Kind.URL: "WebLink"} 
 
 NAME = "react"  #: a stack with this page set says ``ui = "react"``
 PAGE_SET = FIXTURES / "ui" / NAME
+PICTURES = 5  #: beside the words of the start page
 QUICK = 2  #: "New …" buttons on the dashboard
 PREFIX = "frontend/"
 
@@ -66,8 +67,12 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
     context: dict[str, Any] = {
         "plan": plan,
         "screens": shown,
-        "grouped": sorted(shown, key=lambda s: s.group),
+        "grouped": sorted(prominent(plan), key=lambda s: s.group),
         "featured": featured(plan),
+        "topics": [s for s in prominent(plan) if s.open],
+        "hero_titles": hero_titles(plan),
+        "played": [(page, draft, nav) for use in bound for page, draft, nav in use.pages if nav and page.public][:1],
+        "few": few,
         "open_stats": not facts.endpoint(plan, "GET", "/api/stats").auth,
         "quick": [s for s in shown if s.status is not None][:QUICK] or shown[:QUICK],
         "dashboard": page_of_kind(plan, PageKind.DASHBOARD),
@@ -93,6 +98,19 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
     for use in bound:
         files |= use.files(NAME, context, f"{PREFIX}src/")
     return dict(sorted(files.items()))
+
+
+def hero_titles(plan: Plan) -> tuple[str, ...]:
+    """What the pictures of the start page are drawn for: records that are there from the beginning, else the entities."""
+    shown = featured(plan)
+    rows = (str(row.get(s.title.name) or "") for s in shown for row in s.entity.seed if s.title.kind is not Kind.REF)
+    labels = (s.entity.label_plural for s in screens(plan))
+    return tuple(dict.fromkeys((*rows, *labels)))[:PICTURES]
+
+
+def few(screen: Screen) -> int:
+    """How many records a section of the start page shows."""
+    return {"product": 8, "listing": 8, "topic": 8, "post": 5, "record": 5}.get(screen.look, 4)
 
 
 def _planned(palette: Palette) -> dict[str, str]:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synergy.core.types import Entity, Kind, Page, PageKind, Plan, PlanField
-from uiagents import facts
+from uiagents import facts, looks
+from uiagents.looks import Look, is_long
 
 COLUMNS = 7  #: of a table; narrow ones hide the last
-CARD_FACTS = 3
+CARD_FACTS: dict[Look, int] = {"record": 3, "product": 0, "listing": 2, "post": 0, "person": 2, "talk": 1, "comment": 0, "topic": 0}
 FEATURED = 3  #: collections shown on the start page
 RELATED = 3  #: lists of records that belong to one
 GROUPED_FROM = 7  #: entities from which the navigation has headings
 OWN_FOLDERS = ("dashboard", "home")
-LONG = 200  #: characters from which a line of text is read like a paragraph
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
 
 #: What comes first in tables and on cards, after the title and the status.
@@ -115,9 +115,78 @@ class Screen:
         return (*first, *self._ranked(first))[:COLUMNS]
 
     @cached_property
+    def look(self) -> Look:
+        return looks.look_of(self.plan, self.entity)
+
+    @property
+    def pictured(self) -> bool:
+        """Its records have a cover."""
+        return self.look in looks.PICTURED
+
+    @property
+    def view(self) -> str:
+        """How its list begins: "cards", or "table" for plain records."""
+        return "table" if self.look == "record" else "cards"
+
+    @property
+    def price(self) -> PlanField | None:
+        """What a product or a listing costs."""
+        return looks.price_of(self.entity) if self.look in ("product", "listing") else None
+
+    @property
+    def author(self) -> PlanField | None:
+        """Who a post or a comment is by, when its title does not say it."""
+        author = looks.author_of(self.entity) if self.look in ("post", "talk", "comment") else None
+        return None if author == self.title else author
+
+    @property
+    def issued(self) -> PlanField | None:
+        """When a post came out; without it the day it was added is told."""
+        return looks.issued_of(self.entity) if self.look in ("post", "talk", "comment") else None
+
+    @property
+    def points(self) -> PlanField | None:
+        """What the best of a game are ranked by."""
+        found = looks.points_of(self.entity) if self.plan.layout == "game" else None
+        return found if found in self.columns and found.name in facts.sortable(self.entity) else None
+
+    @cached_property
+    def kicker(self) -> PlanField | None:
+        """The small line above a title: what a product or a post is filed under, what a comment is about."""
+        if self.look not in ("product", "post", "talk", "comment") or self.tagline is not None:
+            return None
+        fields = [f for f in self.entity.fields if f not in (self.title, self.status, self.author)]
+        return next((f for kind in (Kind.REF, Kind.ENUM) for f in fields if f.kind is kind), None)
+
+    @property
+    def tagline(self) -> PlanField | None:
+        """The second line of a card: a product or a post has its kicker instead."""
+        return self.subtitle if self.look in ("record", "listing", "person", "topic") else None
+
+    @cached_property
     def card_facts(self) -> tuple[PlanField, ...]:
-        """On a card, below title and subtitle."""
-        return self._ranked((self.title, self.status, self.subtitle))[:CARD_FACTS]
+        """On a card, below what its look shows anyway."""
+        said = (self.title, self.status, self.subtitle, self.price, self.author, self.issued, self.kicker)
+        short = self._ranked(said)
+        if self.look == "listing":
+            short = tuple(f for f in short if f.kind is not Kind.BOOLEAN)
+        return short[: CARD_FACTS[self.look]]
+
+    @property
+    def rating(self) -> PlanField | None:
+        return next(iter(facts.of_kind(self.entity, Kind.RATING)), None)
+
+    @property
+    def rich_on_card(self) -> tuple[PlanField, ...]:
+        """What stands on a card as a badge or as stars."""
+        stars = self.rating if self.look == "comment" else None
+        return tuple(f for f in (self.status, stars) if f is not None)
+
+    @cached_property
+    def shown_on_card(self) -> tuple[PlanField, ...]:
+        """All that stands on a card as plain text."""
+        fields = (self.kicker, self.tagline, self.author, self.issued, self.price)
+        return (*(f for f in fields if f is not None), *self.card_facts)
 
     def _ranked(self, said: Iterable[PlanField | None]) -> tuple[PlanField, ...]:
         """The short fields that were not ``said`` yet, those first that people look for; in the plan's order among equals."""
@@ -188,11 +257,6 @@ class Screen:
         return "Activity" if self.status is not None or facts.refs(self.entity) else "Directory"
 
 
-def is_long(field: PlanField) -> bool:
-    """A text that wants a paragraph, not a line."""
-    return field.kind is Kind.TEXT or (field.kind is Kind.STRING and (field.max_length or 0) >= LONG)
-
-
 def sort_name(field: PlanField) -> str:
     """What a list is sorted by to sort it by ``field``: a reference sorts by the label it shows."""
     return f"{field.name}_label" if field.kind is Kind.REF else field.name
@@ -208,8 +272,13 @@ def _directions(kind: Kind) -> tuple[str, str]:
 
 
 def featured(plan: Plan) -> tuple[Screen, ...]:
-    """What the start page of a public site shows: the first entities that visitors may see."""
-    return tuple(screen for screen in screens(plan) if screen.open)[:FEATURED]
+    """What the start page of a public site shows: of what visitors may see, that which the site is about first."""
+    return tuple(screen for screen in prominent(plan) if screen.open)[:FEATURED]
+
+
+def prominent(plan: Plan) -> tuple[Screen, ...]:
+    """All entities, first those that an application of this layout is about; in the plan's order among equals."""
+    return tuple(sorted(screens(plan), key=lambda screen: looks.prominence(plan, screen.look)))
 
 
 def screens(plan: Plan) -> tuple[Screen, ...]:

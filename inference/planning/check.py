@@ -22,11 +22,7 @@ COLOR = re.compile(r"#[0-9a-f]{6}")
 EMAIL = re.compile(r"[a-z0-9.+-]+@(?:[a-z0-9-]+\.)*example\.com")
 #: (what, ground, least contrast) in both palettes.
 PAIRS = (
-    *(
-        (ink, ground, 4.5)
-        for ink in ("text", "muted", "primary", "danger", "success", "warning")
-        for ground in ("background", "surface")
-    ),
+    *((ink, ground, 4.5) for ink in ("text", "muted", "danger", "success", "warning") for ground in ("background", "surface")),
     ("on_primary", "primary", 4.5),
     ("on_accent", "accent", 4.5),
     ("on_danger", "danger", 4.5),

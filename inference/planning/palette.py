@@ -10,6 +10,7 @@ from synergy.core.types import DesignTokens, Palette
 TEXT, PART = 4.5, 3.0  #: WCAG AA: least contrast of text, and of the parts of a control
 DANGER, SUCCESS, WARNING = Oklch(0.5, 0.19, 27), Oklch(0.48, 0.12, 150), Oklch(0.5, 0.11, 70)
 CHART_TURNS = (0, 155, 65, 215, 305, 110)  #: degrees around the hue circle: neighbours in a chart differ clearly
+TOLD_APART = 1.15  #: contrast from which a part in an asked colour is seen on its ground; its edge keeps more
 NIGHT = 0.42  #: OKLCH lightness below which a ground serves both themes
 ROLE_WORDS = {"background": "the background", "components": "components", "text": "text"}
 
@@ -63,7 +64,10 @@ def _surface(ground: str) -> str:
 
 
 def _palette(ground: str, primary: str, text: str | None, *, exact: bool = False) -> Palette:
-    """``exact``: the components' colour was asked for, and is shown unchanged where it cannot be the colour of text."""
+    """``exact``: the components' colour was asked for, and is kept if it can be told from the ground at all.
+
+    Buttons carry their own text on it; links and small text take a readable shade of it (``uiagents.palette``).
+    """
     surface = _surface(ground)
     grounds, dark = (ground, surface), _is_dark(ground)
     tint = next((c for c in map(from_hex, (ground, primary)) if c.chroma > 0.015), Oklch(0, 0, 0))
@@ -72,9 +76,8 @@ def _palette(ground: str, primary: str, text: str | None, *, exact: bool = False
         chroma = min(0.02, tint.chroma)
         return readable(to_hex(Oklch(night if dark else day, chroma, tint.hue)), grounds, ratio)
 
-    shown = readable(primary, grounds, TEXT)
-    kept = exact and shown != primary and keeps(primary, grounds, 1.15)
-    accent = primary if kept else mixed(shown, surface, 0.24 if dark else 0.12)
+    shown = primary if exact and keeps(primary, grounds, TOLD_APART) else readable(primary, grounds, TEXT)
+    accent = mixed(shown, surface, 0.24 if dark else 0.12)
     danger, success, warning = (
         readable(to_hex(tone._replace(lightness=0.75) if dark else tone), grounds, TEXT) for tone in (DANGER, SUCCESS, WARNING)
     )
@@ -119,9 +122,8 @@ def _adjusted(asked: Mapping[str, tuple[str, str]], palette: Palette) -> tuple[s
         if color == used[role]:
             continue
         weak = min(contrast(color, palette.background), contrast(color, palette.surface))
-        kept = f"; {words} itself marks selected items" if role == "components" and palette.accent == color else ""
         found.append(
             f"{words} ({color}) for {ROLE_WORDS[role]} became {used[role]}: on this background it reaches only {weak:.1f}:1, "
-            f"and text needs {TEXT}:1{kept}."
+            f"and text needs {TEXT}:1."
         )
     return tuple(found)

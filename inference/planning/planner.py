@@ -12,6 +12,7 @@ from inference.planning.check import check_plan
 from inference.planning.colors import Design, read_design
 from inference.planning.entities import make_entities
 from inference.planning.grammar import read_sentence
+from inference.planning.layouts import choose_layout
 from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
 from inference.planning.matching import Nearest
 from inference.planning.owning import own_rows, with_members
@@ -68,6 +69,7 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     pairs = own_rows(pairs, found, reading.asks, message.text, asked_access)
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
+    layout, layout_reason = choose_layout(message.text, found.things, access)
     roles, named_roles = make_roles(reading.asks)
     roles = with_members(roles, entities)
     title = titles.make_title(message.text, reading.asks, found.things)
@@ -95,6 +97,8 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         features=_plain_roles(features, roles),
         endpoints=(*endpoints, *brought.endpoints),
         tokens=tokens,
+        layout=layout,
+        layout_reason=layout_reason,
         clauses=numbered(rows),
         uses=tuple(brought.uses),
     )

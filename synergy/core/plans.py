@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from synergy.core.value import Value
+
+#: How an application is laid out: a back office, or one of a few kinds of sites.
+Layout = Literal["dashboard", "shop", "directory", "content", "tool", "game", "community"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 class Kind(StrEnum):
@@ -155,14 +159,17 @@ class Endpoint(Value):
 
 
 class Palette(Value):
-    """Colours of one theme, all ``#rrggbb``. Text on its ground keeps at least 4.5:1, borders of controls 3:1."""
+    """Colours of one theme, all ``#rrggbb``. Text on its ground keeps at least 4.5:1, borders of controls 3:1.
+
+    ``primary`` is a ground: it is kept as it was asked for, and what is written in it takes a readable shade.
+    """
 
     background: str
     surface: str  #: cards, inputs
     border: str
     text: str
     muted: str  #: secondary text, still AA on background and surface
-    primary: str  #: buttons, links, active navigation
+    primary: str  #: buttons, heroes, marks; never the colour of text
     on_primary: str
     accent: str  #: tinted ground of selected items
     on_accent: str
@@ -213,6 +220,8 @@ class Plan(Value):
     features: tuple[Feature, ...]
     endpoints: tuple[Endpoint, ...]
     tokens: DesignTokens
+    layout: Layout = "dashboard"
+    layout_reason: str = ""  #: the evidence for it, in a sentence
     clauses: tuple[Clause, ...]
     uses: tuple[Use, ...] = ()
     demo_email: str = "admin@example.com"

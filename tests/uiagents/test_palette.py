@@ -8,7 +8,7 @@ import pytest
 
 from synergy.core.types import DesignTokens, Palette
 from tests.factories import palettes
-from uiagents.palette import SERIES, contrast, mix, readable, stylesheet_values, tint
+from uiagents.palette import COVERS, SERIES, contrast, mix, readable, stylesheet_values, tint
 
 TONES = ("neutral", "info", "success", "warning", "danger")
 READ = [
@@ -16,6 +16,7 @@ READ = [
     *(("muted", ground) for ground in ("background", "surface", "hover", "sunken")),
     *(("link", ground) for ground in ("background", "surface", "hover")),
     ("on-primary", "primary"), ("on-primary", "primary-hover"), ("on-accent", "accent"), ("on-danger", "danger"), ("on-danger", "danger-hover"),
+    *((f"cover-{n}-ink", f"cover-{n}{end}") for n in range(1, len(COVERS) + 1) for end in ("-from", "-end")),
     *((f"{tone}-text", f"{tone}-ground") for tone in TONES), *((f"{tone}-text", "surface") for tone in TONES),
 ]  # fmt: skip
 SEEN = [
@@ -80,6 +81,14 @@ def test_planned_colours_are_used_as_they_are():
 def test_chart_colours_are_six_and_differ():
     for values in stylesheet_values(palettes()):
         assert len({values[f"series-{n}"] for n in range(1, SERIES + 1)}) == SERIES
+
+
+def test_covers_keep_to_the_main_colour_and_a_grey_one_stays_grey():
+    light, _ = stylesheet_values(palettes())
+    assert light["cover-5-from"] == palettes().light.primary
+    grey = palettes().light.model_copy(update={"primary": "#444444"})
+    covers = stylesheet_values(palettes().model_copy(update={"light": grey}))[0]
+    assert {covers[f"cover-{n}-ink"] for n in range(1, 5)} == {"#444444"}
 
 
 def test_contrast_is_that_of_the_guidelines():

@@ -88,7 +88,7 @@ def test_what_is_not_there_is_said_not_to_be_built_with_the_reason(plan_for, wis
         ),
         ("Track workouts with a leaderboard", "leaderboard", "places are not worked out"),
         ("Track workouts. It should be responsive", "responsive", "768"),
-        ("A site with courses. rosy brown buttons on an old lace background", "rosy brown", "2.6:1"),
+        ("A site with courses. rosy brown text on an old lace background", "rosy brown", "2.6:1"),
     ],
 )
 def test_a_wish_that_is_met_in_part_stays_assumed_and_says_which(plan_for, message, words, says):

@@ -41,11 +41,16 @@ def test_colours_that_can_be_read_are_kept_exactly(background, components):
     assert tokens.adjusted == ()
 
 
-def test_a_colour_that_cannot_be_read_is_moved_and_that_is_said():
+def test_a_colour_that_cannot_be_text_is_kept_on_components():
     tokens = make_tokens({"background": ("old lace", "#fdf5e6"), "components": ("rosy brown", "#bc8f8f")}, 200)
-    assert tokens.light.background == "#fdf5e6"
-    assert tokens.light.primary != "#bc8f8f"
-    assert tokens.light.accent == "#bc8f8f"
+    assert (tokens.light.background, tokens.light.primary) == ("#fdf5e6", "#bc8f8f")
+    assert contrast(tokens.light.on_primary, "#bc8f8f") >= 4.5
+    assert tokens.adjusted == ()
+
+
+def test_a_text_that_cannot_be_read_is_moved_and_that_is_said():
+    tokens = make_tokens({"background": ("old lace", "#fdf5e6"), "text": ("rosy brown", "#bc8f8f")}, 200)
+    assert tokens.light.text != "#bc8f8f"
     (note,) = tokens.adjusted
     assert "rosy brown" in note
     assert "2.6:1" in note
