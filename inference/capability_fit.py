@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from inference.confidence import Floats, fit
 from inference.passages import embedder
 from inference.planning.archetypes import archetypes
+from inference.planning.uses import scoring
 from inference.planning.uses.claims import NEIGHBOURS, nearer
-from inference.planning.uses.scoring import CALIBRATION, FEATURES, Parameters, Wish, evidence, parameters, wish_of_text, words_for
+from inference.planning.uses.scoring import FEATURES, Parameters, Wish, evidence, wish_of_text, words_for
 from inference.planning.uses.texts import CORE, core_phrases, described, library, neutral
 from synergy.core.capabilities import Capability, capabilities
 from synergy.core.types import Value
@@ -191,8 +192,8 @@ def fit_capabilities() -> tuple[Parameters, Found]:
 def calibrate_capabilities() -> list[str]:
     """Fit, write ``fixtures/capabilities/calibration.json`` and say how well it does."""
     fitted, found = fit_capabilities()
-    CALIBRATION.write_text(fitted.model_dump_json(indent=1) + "\n")
-    parameters.cache_clear()
+    scoring.CALIBRATION.write_text(fitted.model_dump_json(indent=1) + "\n")
+    scoring.parameters.cache_clear()
     return [
         f"Fitted on {fitted.phrases} phrases of {fitted.folders} capabilities for {fitted.model}; threshold {fitted.threshold}.",
         found.line("On folders the weights had not seen"),

@@ -1,7 +1,9 @@
 """What the rest of Synergy may ask of inference: message → stack → plan, and search by similarity."""
 
 from inference.calibration import calibrate
+from inference.capability_fit import calibrate_capabilities
 from inference.evaluation import cross_validation, evaluate_stacks
+from inference.message_plans import evaluate_plans
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
 from inference.planning.planner import make_plan as plan_message
@@ -14,8 +16,10 @@ from synergy.core.types import Message, Plan, StackChoice
 __all__ = [
     "Neighbour",
     "calibrate",
+    "calibrate_capabilities",
     "cross_validation",
     "embedder",
+    "evaluate_plans",
     "evaluate_stacks",
     "infer_stack",
     "make_plan",

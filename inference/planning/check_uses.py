@@ -70,9 +70,8 @@ def _brought(plan: Plan, use: Use, capability: Capability) -> Iterator[str]:
 def _strays(plan: Plan) -> Iterator[str]:
     """What says that a use brings it, and no use does."""
     names = {use.name for use in plan.uses}
-    for part in (*plan.pages, *plan.features, *plan.endpoints):
-        if part.use is not None and part.use not in names:
-            yield f"{part.use!r} brings something and is no use of this plan"
+    bringing = (*(p.use for p in plan.pages), *(f.use for f in plan.features), *(e.use for e in plan.endpoints))
+    yield from (f"{name!r} brings something and is no use of this plan" for name in sorted({u for u in bringing if u} - names))
     for page in plan.pages:
         if (page.kind is PageKind.FEATURE) != (page.use is not None):
             yield f"page {page.slug}: {page.kind} and use {page.use!r} do not go together"

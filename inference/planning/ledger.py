@@ -92,8 +92,10 @@ class Ledger:
 
     def answer(self, ask: Ask) -> Answer:
         """The features that cover a wish, or why none does."""
-        if ask in self.used:
-            return self.used[ask]
+        return self.used.get(ask) or self._answer(ask)
+
+    def _answer(self, ask: Ask) -> Answer:
+        """The same for what no capability answers."""
         part = missing_part(ask.text)
         if part:
             return Answer(reason=part.reason)

@@ -24,16 +24,7 @@ INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: 
 TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
 SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
-KINDS = {
-    "type",
-    "kind",
-    "category",
-    "style",
-    "size",
-    "status",
-    "level",
-    "format",
-}  #: "diagram types, such as …": the values of a field
+KINDS = set("type kind category style size status level format".split())  #: "diagram types, such as …": the values of a field
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 #: Wishes that a capability answers → whether a noun phrase of it is kept as a thing all the same.
 Taken = Mapping[Ask, Callable[[Phrase], bool]]
@@ -150,13 +141,10 @@ class _Finder:
 
     def _read_taken(self, ask: Ask, kept: Callable[[Phrase], bool]) -> None:
         """A wish that a capability answers: only what it is put to work on is a thing."""
-        for phrase in (ask.thing, *ask.others):
-            if phrase and kept(phrase):
-                thing = self._thing(phrase, keep=phrase is ask.thing, people=False)
-                if phrase is ask.thing:
-                    self._details(ask, thing)
-        if not ask.thing or not kept(ask.thing):
-            self._details(ask, None)
+        thing = self._thing(ask.thing, keep=True, people=False) if ask.thing and kept(ask.thing) else None
+        self._details(ask, thing)
+        for phrase in filter(kept, ask.others):
+            self._thing(phrase, keep=False, people=False)
 
     def _others(self, ask: Ask, part: Part | None) -> None:
         """Things further on in a wish: "log hours for a case"."""

@@ -73,6 +73,7 @@ def _outcome(case: Case, run: Run) -> dict[str, Any]:
         "inferred": choice.inferred if choice else None,
         "confidence": run.confidence,
         "entities": [entity.name for entity in plan.entities] if plan else [],
+        "uses": {use.name: use.evidence for use in plan.uses} if plan else {},
         "gates": {g["gate"]: {key: g[key] for key in ("value", "threshold", "passed")} for g in gates},
         "verdict": run.state,
         "cause": run.reason,
@@ -101,7 +102,7 @@ def _line(row: dict[str, Any]) -> str:
     cause = "" if row["verdict"] == "completed" else f"  {row['cause']}"
     return (
         f"{row['id']:>8}  {row['verdict']:<10} {row.get('stack') or '–':<14} {confidence}  {row['seconds'] or 0:6.1f} s  "
-        f"{'/'.join(row['entities']) or '–'}  ({words}){cause}"
+        f"{'/'.join([*row['entities'], *row.get('uses', ())]) or '–'}  ({words}){cause}"
     )
 
 

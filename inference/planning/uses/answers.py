@@ -56,7 +56,7 @@ def _reason(ask: Ask, capabilities: Sequence[Capability], *, clear: bool) -> str
         text = " ".join(limits)
         return f"Assumed: {text[:1].lower()}{text[1:]}"
     if not clear:
-        return f"Assumed: {capabilities[0].title[:1].lower()}{capabilities[0].title[1:]} are meant."
+        return f"Assumed: the part called {capabilities[0].title} is meant."
     return ""
 
 

@@ -174,7 +174,7 @@ class _Binder:
 
 
 def rank(capability: Capability, thing: Thing) -> int | None:
-    """How well the capability can be put to work on ``thing``; None when it cannot. What is one of its parts is not its entity."""
+    """How well the capability can be put to work on ``thing``; None when it cannot. A part of it is not its entity."""
     on, known = capability.on, thing.archetype
     if on is None or (known is not None and any(known.name in part.archetypes for part in on.parts.values())):
         return None

@@ -16,11 +16,12 @@ from inference.planning.matching import core
 from inference.planning.missing import WORD, forms
 from inference.planning.phrases import Phrase
 from inference.planning.uses.texts import CORE, base_forms, noun_hits, without_things
-from synergy.core.capabilities import FOLDER, Capability
+from synergy.core.capabilities import Capability
 from synergy.core.errors import PermanentError
+from synergy.core.stacks import FIXTURES
 from synergy.core.value import Value
 
-CALIBRATION = FOLDER / "calibration.json"
+CALIBRATION = FIXTURES / "capabilities" / "calibration.json"
 FEATURES = (
     "bias", "best", "over_rival", "over_against", "over_core", "verb", "noun", "head", "cover", "fits", "plain", "elsewhere",
 )  # fmt: skip
@@ -84,8 +85,10 @@ def wish_of_text(text: str) -> Wish:
 
 def _wish(text: str, verbs: set[str], objects: Sequence[Phrase], *, plain: bool) -> Wish:
     words = WORD.findall(text.lower().replace("e-mail", "email"))
-    acting = base_forms(w for w in words if w.endswith("ing")) | (base_forms(words[:1]) if words else set())
-    inner, things = without_things(text, objects)
+    inner, things = without_things(text, objects, verbs)
+    # Where the grammar saw no verb any word may be one, unless it names an entity: "the secretary *sends* letters".
+    unread = inner.split() if not verbs else []
+    acting = base_forms((*words[:1], *unread, *(w for w in words if w.endswith("ing"))))
     return Wish(" ".join(words), inner, frozenset(verbs | acting), tuple(map(frozenset, forms(text))), things, plain)
 
 
@@ -159,4 +162,4 @@ def fitness(wish: Wish, capability: Capability) -> float:
 def _small() -> frozenset[str]:
     known = lexicon()
     plain = {verb for verb, group in known.verbs.items() if group in PLAIN}
-    return plain | known.determiner | known.preposition | known.vague | known.filler | {"and", "or", "user", "be", "thing", "who"}
+    return known.determiner | plain | known.preposition | known.vague | known.filler | {"and", "or", "user", "be", "thing", "who"}

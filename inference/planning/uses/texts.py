@@ -94,17 +94,20 @@ def is_noun(capability: Capability, phrase: Sequence[str]) -> bool:
     return bool(noun_hits(capability.name, [frozenset(form) for form in forms(" ".join(phrase))]))
 
 
-def without_things(text: str, objects: Iterable[Phrase] = ()) -> tuple[str, tuple[str, ...]]:
+def without_things(text: str, objects: Iterable[Phrase] = (), verbs: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]:
     """(``text`` with each entity as "thing", the archetypes it named). ``objects``: noun phrases that are entities as well.
 
-    A noun that asks for some capability stays: "the results of a *poll*".
+    What is done with it stays ("*book* a room", for ``verbs``), and so does a noun that asks for some capability ("the results
+    of a *poll*").
     """
     words, found, index = _words(text), list[str](), 0
     ones = [singular(word) for word in words]
     known, spoken = vocabulary().entities, {phrase for phrase in objects if phrase}
+    acting = {next((i for i, word in enumerate(words) if verb in stems(word)), -1) for verb in verbs}
     kept: list[str] = []
     while index < len(words):
-        length = next((n for n in range(LONGEST, 0, -1) if _is_entity(tuple(ones[index : index + n]), n, known, spoken)), 0)
+        spans = (n for n in range(LONGEST, 0, -1) if _is_entity(tuple(ones[index : index + n]), n, known, spoken))
+        length = 0 if index in acting else next(spans, 0)
         if length:
             found += [known[term]] if (term := " ".join(ones[index : index + length])) in known else []
             kept.append("things" if is_plural(words[index + length - 1]) else "thing")

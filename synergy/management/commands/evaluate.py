@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inference.services import evaluate_stacks
+from inference.services import evaluate_plans, evaluate_stacks
 from synergy import celery
 from synergy.core.errors import SynergyError
 from synergy.core.evaluation import Evaluation
@@ -30,6 +30,7 @@ def messages(file: Path, note: Note) -> Evaluation:
 EVALUATIONS: dict[str, Callable[[Path, Note], Evaluation]] = {
     "contracts": lambda file, note: evaluate_contracts(file),
     "messages": messages,
+    "plans": lambda file, note: evaluate_plans(file),
     "stacks": lambda file, note: evaluate_stacks(file),
 }
 

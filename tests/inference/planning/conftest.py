@@ -1,7 +1,11 @@
-"""The domain library in memory, with the real embedding model: what ``inference.services.nearest`` finds in pgvector."""
+"""The libraries in memory, with the real embedding model: what ``inference.services.nearest`` finds in pgvector.
+
+Tests see no capabilities unless they ask for ``samples``: what ships may grow without touching them.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -10,9 +14,13 @@ from inference.embeddings.base import registry
 from inference.planning.archetypes import library
 from inference.planning.clean import clean_message
 from inference.planning.planner import make_plan
+from inference.planning.uses import scoring, texts
+from synergy.core import capabilities as folders
 from synergy.core.types import Message, StackChoice
 
 STACK = StackChoice(inferred="fastapi-react", confidence=0.9, abstained=False, built_with="fastapi-react", reason="by similarity")
+SAMPLES = Path(__file__).resolve().parents[1] / "capabilities"
+LIBRARIES = {"domain": library, texts.KIND: texts.library, texts.FEATURES: texts.feature_library}
 
 
 class Near(NamedTuple):
@@ -20,16 +28,44 @@ class Near(NamedTuple):
     similarity: float
 
 
+def use_folder(patch, folder, calibration=None):
+    """Let ``folder`` be the library of capabilities."""
+    patch.setattr(folders, "FOLDER", folder)
+    folders.capabilities.cache_clear()
+    if calibration is not None:
+        patch.setattr(scoring, "CALIBRATION", calibration)
+    scoring.parameters.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_capabilities(tmp_path, monkeypatch):
+    use_folder(monkeypatch, tmp_path / "nothing")
+    yield
+    monkeypatch.undo()
+    folders.capabilities.cache_clear()
+    scoring.parameters.cache_clear()
+
+
+@pytest.fixture
+def samples(no_capabilities, monkeypatch):
+    """The capabilities of ``tests/inference/capabilities``, with the numbers fitted on them."""
+    use_folder(monkeypatch, SAMPLES, SAMPLES / "calibration.json")
+    return SAMPLES
+
+
 @pytest.fixture(scope="session")
 def nearest():
     model = registry.get("minilm")
-    rows = [(key, text) for key, texts in library().items() for text in texts]
-    bank = model.embed([text for _, text in rows])
+    banks = {}
 
-    def search(kind, texts, k):
-        assert kind == "domain"
+    def search(kind, wanted, k):
+        rows = tuple((key, text) for key, texts in LIBRARIES[kind]().items() for text in texts)
+        if not rows:
+            return [[] for _ in wanted]
+        if (kind, rows) not in banks:
+            banks[kind, rows] = model.embed([text for _, text in rows])
         found = []
-        for scores in model.embed(texts) @ bank.T:
+        for scores in model.embed(wanted) @ banks[kind, rows].T:
             best = {}
             for (key, _), score in zip(rows, scores, strict=True):
                 best[key] = max(best.get(key, -1.0), float(score))
