@@ -27,7 +27,7 @@ from inference.planning.uses.claims import find_claims, kept_phrases
 from inference.planning.uses.equip import equipping
 from inference.planning.uses.fragment import literal_slugs, make_fragment
 from synergy.core.errors import BadInput, NotBuildable, PermanentError
-from synergy.core.types import DesignTokens, Entity, Feature, Kind, Message, Plan, Role, StackChoice, Use
+from synergy.core.types import DesignTokens, Endpoint, Entity, Feature, Kind, Message, Page, Plan, Role, StackChoice, Use
 
 CURRENCIES = (
     ("USD", r"\$|\busd\b|\bdollars?\b"),
@@ -75,12 +75,10 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     title = titles.make_title(message.text, reading.asks, found.things)
     tokens = _tokens(reading.designs, found)
     by_thing = {id(thing): entity for thing, entity in pairs}
-    pages, endpoints = surface.pages(entities, access, title, closed), surface.endpoints(entities, access, closed)
-    brought, used = make_fragment(bindings, by_thing, access, closed, pages, endpoints)
-    features = (*surface.features(entities, access), *brought.features)
-    ids = frozenset(f.id for f in features)
-    ledger = Ledger(found, by_thing, ids, use_answers(used, answered, claims, nearest))
-    rows = [*_asked_rows(reading, ledger, tokens), *_brought_rows(used, found, by_thing)]
+    whole = _surface(by_thing, bindings, access, closed, title)
+    ids = frozenset(f.id for f in whole.features)
+    ledger = Ledger(found, by_thing, ids, use_answers(whole.used, answered, claims, nearest))
+    rows = [*_asked_rows(reading, ledger, tokens), *_brought_rows(whole.used, found, by_thing)]
     said = frozenset(id_ for _, answer in rows for id_ in answer.features)
     rows += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
     plan = Plan(
@@ -93,21 +91,50 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         access=access,
         entities=entities,
         roles=roles,
-        pages=(*pages, *brought.pages),
-        features=_plain_roles(features, roles),
-        endpoints=(*endpoints, *brought.endpoints),
+        pages=whole.pages,
+        features=_plain_roles(whole.features, roles),
+        endpoints=whole.endpoints,
         tokens=tokens,
         layout=layout,
         layout_reason=layout_reason,
         clauses=numbered(rows),
-        uses=tuple(brought.uses),
+        uses=tuple(use for _, use in whole.used),
     )
+    return _whole(plan)
+
+
+def _whole(plan: Plan) -> Plan:
+    """``plan``, when nothing is wrong with it."""
     problems = check_plan(plan)
     if problems:
         raise PermanentError(
             f"The plan is not whole: {'; '.join(problems[:3])}.", hint="This is a fault of Synergy; please report it."
         )
     return plan
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """Pages, features and endpoints: those of entities and of every application, then those that uses bring."""
+
+    pages: tuple[Page, ...]
+    features: tuple[Feature, ...]
+    endpoints: tuple[Endpoint, ...]
+    used: tuple[tuple[Binding, Use], ...]
+
+
+def _surface(
+    by_thing: Mapping[int, Entity], bindings: Sequence[Binding], access: Access, closed: Sequence[str], title: str
+) -> _Surface:
+    entities = tuple(by_thing.values())
+    pages, endpoints = surface.pages(entities, access, title, closed), surface.endpoints(entities, access, closed)
+    brought, used = make_fragment(bindings, by_thing, access, closed, pages, endpoints)
+    return _Surface(
+        pages=(*pages, *brought.pages),
+        features=(*surface.features(entities, access), *brought.features),
+        endpoints=(*endpoints, *brought.endpoints),
+        used=tuple(used),
+    )
 
 
 def _access(text: str, found: Found) -> Access:

@@ -15,6 +15,7 @@ from inference.planning.lexicon import lexicon, read
 from inference.planning.matching import Matcher, Nearest, core, term_in
 from inference.planning.missing import Part, common_features, missing_part
 from inference.planning.phrases import Phrase
+from inference.planning.wordset import word_set
 from synergy.core.types import Kind
 
 MOST = 40  #: entities of one plan
@@ -24,7 +25,7 @@ INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: 
 TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
 SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
-KINDS = set("type kind category style size status level format".split())  #: "diagram types, such as …": the values of a field
+KINDS = word_set("type kind category style size status level format")  #: "diagram types, such as …": the values of a field
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 #: Wishes that a capability answers → whether a noun phrase of it is kept as a thing all the same.
 Taken = Mapping[Ask, Callable[[Phrase], bool]]
