@@ -39,7 +39,7 @@ MESSAGES = [
     ("A gym application that tracks members, trainers, classes and payments", {"Members", "Trainers", "Classes", "Payments"}),
     ("a restaurant website to showcase the menu and let customers reserve tables online", {"Menu", "Tables", "Bookings"}),
     ("family recipe site with ingredients, categories and ratings", {"Recipes", "Ingredients", "Categories", "Ratings"}),
-    ("Doctors can view patients and write prescriptions", {"Patients", "Prescriptions"}),
+    ("Doctors can view patients and write prescriptions", {"Doctors", "Patients", "Prescriptions"}),
     ("Record raw materials and finished products of a paper mill", {"Raw materials", "Products"}),
     (
         "News blog with news, company profiles and events; people can subscribe to newsletters",
