@@ -39,12 +39,23 @@ MESSAGES = [
     ("A gym application that tracks members, trainers, classes and payments", {"Members", "Trainers", "Classes", "Payments"}),
     ("a restaurant website to showcase the menu and let customers reserve tables online", {"Menu", "Tables", "Bookings"}),
     ("family recipe site with ingredients, categories and ratings", {"Recipes", "Ingredients", "Categories", "Ratings"}),
-    ("Doctors can view patients and write prescriptions", {"Patients", "Prescriptions"}),
+    ("Doctors can view patients and write prescriptions", {"Doctors", "Patients", "Prescriptions"}),
     ("Record raw materials and finished products of a paper mill", {"Raw materials", "Products"}),
     (
         "News blog with news, company profiles and events; people can subscribe to newsletters",
         {"News", "Companies", "Events", "Subscribers"},
     ),
+    ("An IT helpdesk with incidents, bugs and releases", {"Incidents", "Bugs", "Releases"}),
+    ("A wedding website with guest list, gifts and RSVP", {"Invitations", "Gifts"}),
+    (
+        "City portal where citizens report complaints, sign petitions and see announcements",
+        {"Complaints", "Petitions", "Announcements"},
+    ),
+    ("meal planner with recipes and a shopping list", {"Recipes", "Planned meals", "Shopping items"}),
+    ("farm management: crops, livestock, harvests", {"Crops", "Farm animals"}),
+    ("A page with FAQ, success stories and contact form", {"FAQ entries", "Success stories", "Messages"}),
+    ("movie review site", {"Movies", "Reviews"}),
+    ("parking management with parking spaces and bookings", {"Parking spaces", "Bookings"}),
 ]
 
 
@@ -63,6 +74,9 @@ def test_what_is_kept_is_what_was_named(plan_for, message, kept):
         ("Make a website for my bakery", {"Products", "Orders", "Customers"}, "bakery"),
         ("I need an app for my dental clinic", {"Patients", "Doctors", "Appointments"}, "clinic"),
         ("2048 game website for users to play the 2048 game", {"Scores", "Members"}, "game"),
+        ("a forum for cyclists", {"Threads", "Comments", "Members"}, "forum"),
+        ("Make a website for our church", {"Sermons", "Events", "Donations"}, "church"),
+        ("I need an app for my pharmacy", {"Medications", "Prescriptions", "Customers"}, "pharmacy"),
     ],
 )
 def test_when_nothing_is_named_the_usual_is_assumed_and_said(plan_for, message, kept, why):
