@@ -7,10 +7,10 @@ from uiagents import facts
 from uiagents.rows import sample
 
 ROWS = 3  #: of each entity
-OWNER = {"owner_id": 1, "owner_label": "Noah Lind"}  #: the account with all rights, as ``test/data.ts`` has it
 
 Value = str | int | float | bool | None
 Row = dict[str, Value]
+OWNER: Row = {"owner_id": 1, "owner_label": "Noah Lind"}  #: the account with all rights, as ``test/data.ts`` has it
 
 
 def sample_answers(plan: Plan) -> dict[str, list[Row]]:

@@ -22,7 +22,14 @@ from uiagents.typescript import calls_in
 
 ADAPTER = stack("fastapi-react").folder / "adapter"
 SRC = "frontend/src/"
-PLANS = {"plan": plan, "one": lambda: plan(customer()), "public": public_site, "extreme": extreme_plan, "large": large_plan, "owned": owned_site}
+PLANS = {
+    "plan": plan,
+    "one": lambda: plan(customer()),
+    "public": public_site,
+    "extreme": extreme_plan,
+    "large": large_plan,
+    "owned": owned_site,
+}
 NUMBER_OF_COLOURS = re.compile(r"#[0-9a-fA-F]{3,8}\b")
 
 
