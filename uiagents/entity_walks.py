@@ -115,27 +115,33 @@ class EntityWalks:
         )
 
     def search(self) -> Acts:
-        fields = [f for f in facts.searchable(self.entity) if f.name == self.entity.display]
-        for record in self.named if fields else ():
-            term = record.title
-            others = [r for r in self.named if not self._finds(term, r)]
-            if others and len(term) < ROOM_OF_SEARCH:
-                return (
-                    f"open {self.root}",
-                    f"see link {quoted(others[0].title)}",
-                    f"fill {self._search} = {quoted(term)}",
-                    f"miss link {quoted(others[0].title)}",
-                    f"see link {quoted(term)}",
-                )
+        """Something that one record says and another does not, which is then not listed any more."""
+        listed = [r for r in self.records[:PAGE] if r.title]
+        for record in listed:
+            for term in filter(None, (self._searched(f, record) for f in self._searchable)):
+                found = [r for r in self.records if self._finds(term, r)]
+                other = next((r for r in listed if r.title.lower() not in {f.title.lower() for f in found}), None)
+                if other and len(term) < ROOM_OF_SEARCH:
+                    return (
+                        f"open {self.root}",
+                        f"see link {quoted(other.title)}",
+                        f"fill {quoted(f'Search {self.many}')} = {quoted(term)}",
+                        f"miss link {quoted(other.title)}",
+                        f"see link {quoted(record.title)}",
+                    )
         return ()
 
     @property
-    def _search(self) -> str:
-        return quoted(f"Search {self.many}")
+    def _searchable(self) -> list[PlanField]:
+        """What a search looks in, the title first: without any text, that is what titles a record."""
+        fields = facts.searchable(self.entity) or [f for f in (self.screen.title,) if f.kind is Kind.REF]
+        return sorted(fields, key=lambda f: f.name != self.entity.display)
+
+    def _searched(self, field: PlanField, record: Record) -> str:
+        return shown(self.plan, field, record.values.get(field.name))
 
     def _finds(self, term: str, record: Record) -> bool:
-        texts = (str(record.values.get(f.name) or "") for f in facts.searchable(self.entity))
-        return any(term.lower() in text.lower() for text in texts)
+        return any(term.lower() in self._searched(f, record).lower() for f in self._searchable)
 
     def filter(self) -> Acts:
         for field in self.entity.filterable:
@@ -144,32 +150,47 @@ class EntityWalks:
                 option = shown(self.plan, field, value)
                 other = next((r for r in self.named if r.values.get(field.name) != value), None)
                 if option and other:
-                    return (
-                        f"open {self.root}",
-                        f"see link {quoted(other.title)}",
-                        f"pick {quoted(field.label)} = {quoted(option)}",
-                        f"miss link {quoted(other.title)}",
-                        f"see link {quoted(record.title)}",
-                    )
+                    seen = f"see link {quoted(record.title)}"
+                    return (*self._narrowed(field, option, other), seen)
+        return self._emptied()
+
+    def _emptied(self) -> Acts:
+        """When all records have the same: another choice leaves none of them."""
+        for field in self.entity.filterable:
+            held = {record.values.get(field.name) for record in self.records}
+            option = next((c.label for c in field.choices if c.value not in held), "")
+            if option and self.named:
+                return self._narrowed(field, option, self.named[0])
         return ()
 
+    def _narrowed(self, field: PlanField, option: str, gone: Record) -> Acts:
+        """Choose ``option``, which takes ``gone`` away."""
+        act = f"pick {quoted(field.label)} = {quoted(option)}"
+        return (f"open {self.root}", f"see link {quoted(gone.title)}", act, f"miss link {quoted(gone.title)}")
+
     def sort(self) -> Acts:
-        """Two records that the order without a choice shows the other way round."""
-        for field in self.screen.columns:
-            options = dict(self.screen.sorts)
+        """Records that the new order shows the other way round than the order without a choice, and one pair that it does not."""
+        options = dict(self.screen.sorts)
+        for field in self.screen.columns if len(self.records) <= PAGE else ():
             if field.kind not in SORTED or field.name not in options:
                 continue
-            rows = [r for r in self.named if r.values.get(field.name) not in (None, "") and _sorts_alike(r.values[field.name])]
-            for low in rows:
-                high = next((r for r in rows if _key(r, field) > _key(low, field) and r.number > low.number), None)
-                if high and len(self.records) <= PAGE:
-                    return (
-                        f"open {self.root}",
-                        f"see {quoted(high.title)} before {quoted(low.title)}",
-                        f"pick Sort by = {quoted(options[field.name])}",
-                        f"see {quoted(low.title)} before {quoted(high.title)}",
-                    )
+            turned, kept = (self._pair(field, older_first=way) for way in (True, False))
+            if turned:
+                (low, high), after = turned, kept or turned
+                return (
+                    f"open {self.root}",
+                    f"see {quoted(high.title)} before {quoted(low.title)}",
+                    f"pick Sort by = {quoted(options[field.name])}",
+                    f"see {quoted(low.title)} before {quoted(high.title)}",
+                    f"see {quoted(after[0].title)} before {quoted(after[1].title)}",
+                )
         return ()
+
+    def _pair(self, field: PlanField, *, older_first: bool) -> tuple[Record, Record] | None:
+        """(lower, higher) by ``field``, of which the lower is the older record, or the newer one."""
+        rows = [r for r in self.named if r.values.get(field.name) not in (None, "") and _sorts_alike(r.values[field.name])]
+        pairs = ((low, high) for low in rows for high in rows if _key(low, field) < _key(high, field))
+        return next(((low, high) for low, high in pairs if (low.number < high.number) is older_first), None)
 
     def paginate(self) -> Acts:
         total = len(self.records)

@@ -124,9 +124,18 @@ class _Frame:
                 yield _check(feature, "The charts show how many there are of each", "owner", acts)
                 return
         dated = next((e for e in self.plan.entities if facts.month_field(e) and e.seed), None)
+        path, first = self.path(PageKind.DASHBOARD), self.plan.entities[0]
         if dated is not None:
-            acts = (f"open {self.path(PageKind.DASHBOARD)}", f"see {quoted(dated.label)}* by month", "see css main svg[role=img]")
+            acts = (
+                f"open {path}",
+                f"see {quoted(dated.label)} in css main",
+                "see by month in css main",
+                "see css main svg[role=img]",
+            )
             yield _check(feature, "The charts are drawn", "owner", acts)
+        else:
+            acts = (f"open {path}", f"see {quoted(first.label_plural)} in css main", "miss css main figure")
+            yield _check(feature, "Records without dates and states have nothing to chart", "owner", acts)
 
     def colors(self, feature: Feature) -> Iterator[BrowserCheck]:
         light = self.plan.tokens.light
