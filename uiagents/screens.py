@@ -14,7 +14,16 @@ from uiagents import facts, looks
 from uiagents.looks import Look, is_long
 
 COLUMNS = 7  #: of a table; narrow ones hide the last
-CARD_FACTS: dict[Look, int] = {"record": 3, "product": 0, "listing": 2, "post": 0, "person": 2, "talk": 1, "comment": 0, "topic": 0}
+CARD_FACTS: dict[Look, int] = {
+    "record": 3,
+    "product": 0,
+    "listing": 2,
+    "post": 0,
+    "person": 2,
+    "talk": 1,
+    "comment": 0,
+    "topic": 0,
+}
 FEATURED = 3  #: collections shown on the start page
 RELATED = 3  #: lists of records that belong to one
 GROUPED_FROM = 7  #: entities from which the navigation has headings
