@@ -18,6 +18,7 @@ SLICE_MS = 500  #: of one question: a page may go to another document meanwhile
 MODAL = """Boolean(document.querySelector('dialog:modal, [aria-modal="true"]'))"""
 DIALOG = 'dialog[open], [aria-modal="true"]'
 CONTROLS = 'input, select, textarea, [contenteditable="true"]'
+WRAPPED = ("combobox", "listbox", "textbox")  #: whose own words stand in a label that is around them, but not in their name
 MARKS = r"(?:\s*[(:]?\s*(?:optional|required|\*)\)?)?:?"  #: that a label may end with, which nobody counts to its name
 TODAY = re.compile(r"today(?:([+-]\d+))?(?: (\d\d:\d\d))?\Z")
 UNTIL = "([question, args, ms]) => window.__walk ? __walk.wait(question, args, ms) : {ok: false, said: 'there is no page'}"
@@ -80,7 +81,11 @@ class Hands:
             return scope.get_by_role(act.what, name=name)  # type: ignore[no-any-return]
         if act.what == "text":
             return scope.get_by_text(name)  # type: ignore[no-any-return]
-        return scope.get_by_label(self._pattern(act.name, MARKS)).and_(scope.locator(CONTROLS))  # type: ignore[no-any-return]
+        name = self._pattern(act.name, MARKS)
+        found = scope.get_by_label(name).and_(scope.locator(CONTROLS))
+        for role in WRAPPED:
+            found = found.or_(scope.get_by_role(role, name=name))
+        return found  # type: ignore[no-any-return]
 
     async def _control(self, act: Act) -> Locator:
         """The control with this label: the visible one if there are several, and a hidden one that its label stands for."""
