@@ -139,7 +139,7 @@ def access(page: Page) -> str:
 
 def page_access(page: Page, draft: PageDraft) -> str:
     """The same for a page that a capability brings."""
-    if draft.access == "as_list":
+    if draft.access in ("as_list", "as_site"):
         return "public" if page.public else "session"
     return draft.access
 

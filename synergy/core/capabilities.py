@@ -19,7 +19,8 @@ from synergy.core.value import Value
 
 FOLDER = FIXTURES / "capabilities"
 
-Access = Literal["public", "session", "write", "as_list"]  #: as_list: visitors when they may see the entity's list
+#: as_list: visitors when they may see the entity's list. as_site: visitors of a site that is open to them.
+Access = Literal["public", "session", "write", "as_list", "as_site"]
 
 
 class Need(Value):

@@ -113,6 +113,8 @@ def with_use(plan: Plan, use: Use) -> Plan:
     as_list = next((e.auth for e in plan.endpoints if e.entity == use.entity and e.paginated), plan.access == "private")
 
     def closed(access: str) -> bool:
+        if access == "as_site":
+            return plan.access == "private"
         return as_list if access == "as_list" else access != "public"
 
     pages = tuple(

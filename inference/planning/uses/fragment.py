@@ -162,4 +162,4 @@ class _Maker:
     def _public(self, who: Who, use: Use) -> bool:
         if who == "as_list":
             return self.access == "public_read" and use.entity not in self.closed
-        return who == "public"
+        return who == "public" or (who == "as_site" and self.access == "public_read")
