@@ -14,6 +14,7 @@ from inference.planning.uses.texts import KIND, is_noun
 from synergy.core.capabilities import Capability, capabilities
 
 NEIGHBOURS = 12  #: keys looked at for each text
+JOINING = {"and", "with", "plus", "including"}  #: between two capabilities in one wish
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def nearer(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, fl
 
 
 def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = None) -> tuple[Claim, ...]:
-    """What ``wish`` asks for. A second capability needs words of its own: "upload and share pictures"."""
+    """What ``wish`` asks for. A second capability needs words of its own that are joined to the others: "a gallery with comments"."""
     numbers = numbers or parameters()
     words = {name: words_for(wish, c) for name, c in capabilities().items()}
     named = {name for name, w in words.items() if w.all}
@@ -76,14 +77,16 @@ def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = No
         if chance >= numbers.threshold:
             likely.append((chance, name))
     likely.sort(key=lambda pair: (-pair[0], pair[1]))
-    return tuple(Claim(capabilities()[name], chance) for chance, name in _apart(likely, words))
+    return tuple(
+        Claim(capabilities()[name], chance) for chance, name in _apart(likely, words, joined=any(f & JOINING for f in wish.forms))
+    )
 
 
-def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words]) -> list[tuple[float, str]]:
+def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words], *, joined: bool) -> list[tuple[float, str]]:
     taken: frozenset[int] = frozenset()
     kept: list[tuple[float, str]] = []
     for chance, name in likely:
-        if not kept or words[name].all - taken:
+        if not kept or (joined and words[name].all - taken):
             kept.append((chance, name))
             taken |= words[name].all
     return kept
