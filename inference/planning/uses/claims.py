@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference.planning.archetypes import terms
+from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
 from inference.planning.matching import Nearest
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
-from inference.planning.uses.texts import KIND, is_noun
+from inference.planning.uses.texts import KIND, is_noun, vocabulary
 from synergy.core.capabilities import Capability, capabilities
 
 NEIGHBOURS = 12  #: keys looked at for each text
@@ -65,7 +65,7 @@ def nearer(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, fl
 
 
 def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = None) -> tuple[Claim, ...]:
-    """What ``wish`` asks for. A second capability needs words of its own that are joined to the others: "a gallery with comments"."""
+    """What ``wish`` asks for. A second capability needs words of its own, joined to the others: "a gallery with comments"."""
     numbers = numbers or parameters()
     words = {name: words_for(wish, c) for name, c in capabilities().items()}
     named = {name for name, w in words.items() if w.all}
@@ -105,12 +105,15 @@ def _spoken_of(asks: Sequence[Ask], found: Claims) -> dict[Ask, tuple[Claim, ...
     return more
 
 
-def keeps(capability: Capability, phrase: Sequence[str]) -> bool:
-    """Whether what ``phrase`` names is an entity that the capability works with."""
-    named = terms().get(" ".join(phrase[-1:])) or terms().get(" ".join(phrase))
+def keeps(capability: Capability, phrase: Phrase) -> bool:
+    """Whether what ``phrase`` names is an entity that the capability works with. One of its own nouns is that only as the
+    entity's own name: "polls" are kept, a "leaderboard" is no score."""
+    ends = (" ".join(phrase[start:]) for start in range(len(phrase)))
+    term = next((end for end in ends if end in terms()), None)
     on = capability.on
-    return (
-        on is not None
-        and named is not None
-        and (named in on.archetypes or named == on.add or any(named in p.archetypes for p in on.parts.values()))
-    )
+    if term is None or on is None:
+        return False
+    archetype = archetypes()[terms()[term]]
+    if tuple(term.split()) in vocabulary().nouns[capability.name] and term not in archetype.terms[:2]:
+        return False
+    return archetype.name in {*on.archetypes, on.add, *(name for part in on.parts.values() for name in part.archetypes)}
