@@ -23,7 +23,10 @@ RIDGE = 1.0  #: precision of the Gaussian prior on the scaled weights
 CAUTION = 0.5  #: the threshold is the best by F-beta: precision counts twice as much as recall
 SOMETHING = "product"  #: archetype that {thing} stands for where a capability names none
 
+SMALL_WORLDS, FEW = 3, 4  #: libraries that hold every fourth folder: how sure one is must not hang on how many there are
+
 Mask = NDArray[np.bool_]
+Pair = tuple[dict[str, float], dict[str, float]]  #: similarity by key of a phrase as it is, and of it with entities as "thing"
 
 
 class Found(Value):
@@ -50,17 +53,25 @@ class Found(Value):
 
 
 @dataclass(frozen=True)
+class World:
+    """All phrases, as they look when only some of the folders are there: what is the best of few need not be meant."""
+
+    folders: NDArray[np.int64]  #: [folders] numbers of those that are there
+    table: Floats  #: [phrases, folders, FEATURES]
+
+
+@dataclass(frozen=True)
 class Sample:
-    """All labelled phrases against all capabilities. The similarity of a phrase to itself is left out."""
+    """All labelled phrases against capabilities. The similarity of a phrase to itself is left out."""
 
     names: tuple[str, ...]  #: capabilities
-    table: Floats  #: [phrases, capabilities, FEATURES]
+    worlds: tuple[World, ...]  #: the first has all folders
     label: NDArray[np.int64]  #: [phrases] number of the right capability, -1 for none
     source: NDArray[np.int64]  #: [phrases] folder the phrase is from, -1 for the core phrases
 
-    def counts(self) -> Mask:
-        """[phrases, capabilities] whether the label says anything: what is not meant for one folder may be for another."""
-        own = self.source[:, None] == np.arange(len(self.names))[None, :]
+    def counts(self, folders: NDArray[np.int64]) -> Mask:
+        """[phrases, folders] whether the label says anything: what is not meant for one folder may be for another."""
+        own = self.source[:, None] == folders[None, :]
         return np.asarray((self.label >= 0)[:, None] | (self.source < 0)[:, None] | own, bool)
 
 
@@ -81,8 +92,22 @@ def gather() -> Sample:
         rows += [(f"-{name}", p, -1, number) for p in others]
     wishes = [wish_of_text(p.replace("{thing}", _filler(known.get(key.lstrip("-")), i))) for i, (key, p, _, _) in enumerate(rows)]
     near = _similar(rows, wishes)
-    table = np.array([_evidences(wish, row, known) for wish, row in zip(wishes, near, strict=True)])
-    return Sample(names, table, np.array([r[2] for r in rows]), np.array([r[3] for r in rows]))
+    draw = np.random.default_rng(len(rows))
+    few = max(2, len(names) // FEW)
+    chosen = [np.sort(draw.permutation(len(names))[:few]) for _ in range(SMALL_WORLDS)]
+    return Sample(
+        names=names,
+        worlds=tuple(_world(wishes, near, names, folders) for folders in (np.arange(len(names)), *chosen)),
+        label=np.array([r[2] for r in rows]),
+        source=np.array([r[3] for r in rows]),
+    )
+
+
+def _world(wishes: Sequence[Wish], near: Sequence[Pair], names: Sequence[str], folders: NDArray[np.int64]) -> World:
+    known = {names[i]: capabilities()[names[i]] for i in folders}
+    keys = {CORE, *known, *(f"-{name}" for name in known)}
+    rows = [nearer(_top(a, keys), _top(b, keys)) for a, b in near]
+    return World(folders, np.array([_evidences(wish, row, known) for wish, row in zip(wishes, rows, strict=True)]))
 
 
 def _filler(capability: Capability | None, turn: int) -> str:
@@ -94,23 +119,28 @@ def _filler(capability: Capability | None, turn: int) -> str:
     return archetypes()[fitting[turn % len(fitting)]].label.lower()
 
 
-def _similar(rows: Sequence[tuple[str, str, int, int]], wishes: Sequence[Wish]) -> list[dict[str, float]]:
-    """For each phrase its similarity to the nearest keys, as the search in planning gives them, without itself."""
+def _similar(rows: Sequence[tuple[str, str, int, int]], wishes: Sequence[Wish]) -> list[Pair]:
+    """For each phrase, as it is and with entities as "thing", its similarity to every key by the nearest text but itself."""
     model = embedder()
     more = [(name, text) for name, c in capabilities().items() for text in described(c)]
-    keys = [key for key, _, _, _ in rows] + [name for name, _ in more]
+    keys = np.array([key for key, _, _, _ in rows] + [name for name, _ in more])
     bank = model.embed([*(neutral(p) for _, p, _, _ in rows), *(text for _, text in more)])
     found = [model.embed(texts) @ bank.T for texts in ([w.text for w in wishes], [w.neutral for w in wishes])]
-    return [nearer(*(_top(keys, scores[i], i) for scores in found)) for i in range(len(rows))]
+    for scores in found:
+        np.fill_diagonal(scores, -1.0)
+    by_key = {str(key): np.flatnonzero(keys == key) for key in np.unique(keys)}
+    best = [{key: scores[:, places].max(axis=1) for key, places in by_key.items()} for scores in found]
+    return [(_row(best[0], i), _row(best[1], i)) for i in range(len(rows))]
 
 
-def _top(keys: Sequence[str], scores: NDArray[np.float32], own: int) -> dict[str, float]:
-    """The nearest keys, each with its nearest text, without text number ``own``."""
-    best: dict[str, float] = {}
-    for number, (key, score) in enumerate(zip(keys, scores, strict=True)):
-        if number != own:
-            best[key] = max(best.get(key, -1.0), float(score))
-    return dict(sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:NEIGHBOURS])
+def _row(best: dict[str, NDArray[np.float32]], number: int) -> dict[str, float]:
+    return {key: float(scores[number]) for key, scores in best.items()}
+
+
+def _top(near: dict[str, float], keys: set[str]) -> dict[str, float]:
+    """What the search in planning gives when only ``keys`` are there."""
+    present = sorted(((key, s) for key, s in near.items() if key in keys), key=lambda pair: (-pair[1], pair[0]))
+    return dict(present[:NEIGHBOURS])
 
 
 def _evidences(wish: Wish, near: dict[str, float], known: dict[str, Capability]) -> list[tuple[float, ...]]:
@@ -119,29 +149,30 @@ def _evidences(wish: Wish, near: dict[str, float], known: dict[str, Capability])
     return [evidence(wish, c, near, words[name], bool(named - {name})) for name, c in known.items()]
 
 
-def weights(sample: Sample, phrases: Mask, folders: Mask) -> Floats:
-    """Fitted on these phrases against these capabilities."""
-    table = sample.table[phrases][:, folders]
-    right = sample.label[phrases][:, None] == np.flatnonzero(folders)[None, :]
-    counted = sample.counts()[phrases][:, folders]
-    flat, asked = table[counted], right[counted]
-    pairs = np.stack([np.zeros_like(flat), flat], axis=1)
-    return fit(pairs, np.stack([~asked, asked], axis=1), RIDGE)
+def weights(sample: Sample, phrases: Mask, without: int = -1) -> Floats:
+    """Fitted on these phrases against all capabilities ``without`` one."""
+    tables, asked = [], []
+    for world in sample.worlds:
+        there = world.folders != without
+        counted = sample.counts(world.folders)[phrases][:, there]
+        right = sample.label[phrases][:, None] == world.folders[there][None, :]
+        tables.append(world.table[phrases][:, there][counted])
+        asked.append(right[counted])
+    flat, yes = np.concatenate(tables), np.concatenate(asked)
+    return fit(np.stack([np.zeros_like(flat), flat], axis=1), np.stack([~yes, yes], axis=1), RIDGE)
 
 
-def unseen(sample: Sample) -> Floats:
-    """P(phrase asks for capability) [phrases, capabilities], each by weights that knew neither the folder of the phrase nor it
-    as an answer; the core phrases by weights that did not know a tenth of them."""
-    chances = np.zeros(sample.table.shape[:2])
-    everything = np.ones(len(sample.names), bool)
+def unseen(sample: Sample) -> list[Floats]:
+    """For each world P(phrase asks for capability) [phrases, folders], each by weights that knew neither the folder of the phrase
+    nor it as an answer; the core phrases by weights that did not know a tenth of them."""
+    chances = [np.zeros(world.table.shape[:2]) for world in sample.worlds]
     part = np.random.default_rng(len(sample.label)).permutation(len(sample.label)) % 10
-    for folder in range(len(sample.names)):
-        of_it = sample.source == folder
-        fitted = weights(sample, ~of_it, np.arange(len(sample.names)) != folder)
-        chances[of_it] = _chance(sample.table[of_it], fitted)
-    for tenth in range(10):
-        of_it = (sample.source < 0) & (part == tenth)
-        chances[of_it] = _chance(sample.table[of_it], weights(sample, ~of_it, everything))
+    parts = [(sample.source == folder, folder) for folder in range(len(sample.names))]
+    parts += [((sample.source < 0) & (part == tenth), -1) for tenth in range(10)]
+    for of_it, folder in parts:
+        fitted = weights(sample, ~of_it, folder)
+        for world, found in zip(sample.worlds, chances, strict=True):
+            found[of_it] = _chance(world.table[of_it], fitted)
     return chances
 
 
@@ -149,39 +180,43 @@ def _chance(table: Floats, fitted: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(table @ fitted, -60, 60))), np.float64)
 
 
-def judged(sample: Sample, chances: Floats, threshold: float) -> Found:
-    best, top = chances.argmax(axis=1), chances.max(axis=1)
-    asking = sample.label >= 0
-    counted = asking | (sample.source < 0) | (best == sample.source)
-    taken = (top >= threshold) & counted
-    return Found(
-        phrases=int(asking.sum()),
-        others=int((~asking).sum()),
-        found=int(taken.sum()),
-        right=int((taken & (best == sample.label)).sum()),
-    )
+def judged(sample: Sample, chances: Sequence[Floats], threshold: float) -> list[Found]:
+    """How the phrases fare in each world."""
+    found = []
+    for world, chance in zip(sample.worlds, chances, strict=True):
+        best, top = world.folders[chance.argmax(axis=1)], chance.max(axis=1)
+        asking = np.isin(sample.label, world.folders)
+        counted = (sample.label >= 0) | (sample.source < 0) | (best == sample.source)
+        taken = (top >= threshold) & counted
+        right = int((taken & (best == sample.label)).sum())
+        found.append(Found(phrases=int(asking.sum()), others=int((~asking).sum()), found=int(taken.sum()), right=right))
+    return found
 
 
-def best_threshold(sample: Sample, chances: Floats) -> float:
+def best_threshold(sample: Sample, chances: Sequence[Floats]) -> float:
+    """The least probability that counts, best by F-beta over all worlds."""
+
     def worth(threshold: float) -> float:
-        found = judged(sample, chances, threshold)
-        p, r, b = found.precision, found.recall, CAUTION**2
-        return (1 + b) * p * r / (b * p + r) if p + r else 0.0
+        return sum(_f_beta(found) for found in judged(sample, chances, threshold))
 
-    return max((round(t, 2) for t in np.arange(0.05, 0.96, 0.01)), key=lambda t: (round(worth(t), 6), -abs(t - 0.5)))
+    return max((round(float(t), 2) for t in np.arange(0.05, 0.96, 0.01)), key=lambda t: (round(worth(t), 6), -abs(t - 0.5)))
 
 
-def fit_capabilities() -> tuple[Parameters, Found]:
-    """(parameters from all phrases, how they do on folders the weights had not seen)."""
+def _f_beta(found: Found) -> float:
+    p, r, b = found.precision, found.recall, CAUTION**2
+    return (1 + b) * p * r / (b * p + r) if p + r else 0.0
+
+
+def fit_capabilities() -> tuple[Parameters, list[Found]]:
+    """(parameters from all phrases, how they do on folders the weights had not seen, in each world)."""
     sample = gather()
     chances = unseen(sample)
     threshold = best_threshold(sample, chances)
-    everything = np.ones(len(sample.label), bool), np.ones(len(sample.names), bool)
     fitted = Parameters(
         model=embedder().id,
         digest=digest(),
         features=FEATURES,
-        weights=tuple(round(float(w), 4) for w in weights(sample, *everything)),
+        weights=tuple(round(float(w), 4) for w in weights(sample, np.ones(len(sample.label), bool))),
         threshold=threshold,
         phrases=len(sample.label),
         folders=len(sample.names),
@@ -196,5 +231,6 @@ def calibrate_capabilities() -> list[str]:
     scoring.parameters.cache_clear()
     return [
         f"Fitted on {fitted.phrases} phrases of {fitted.folders} capabilities for {fitted.model}; threshold {fitted.threshold}.",
-        found.line("On folders the weights had not seen"),
+        found[0].line("On folders the weights had not seen"),
+        *(f.line(f"  with a {FEW}th of the folders alone") for f in found[1:]),
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from inference.calibration import load
 from inference.passages import nearest
 from inference.planning.clean import clean_message
 from inference.planning.planner import make_plan
@@ -28,9 +28,20 @@ def state(plan: Plan, number: int) -> str:
     return "assumed" if clause.reason.startswith("Assumed") else "planned"
 
 
+def messages(path: Path) -> list[str]:
+    """The messages of a JSON Lines file; BadInput names the line that holds none."""
+    found: list[str] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            found.append(json.loads(line)["message"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"Line {number} of {path.name} is no message: {error}") from error
+    return found
+
+
 def evaluate_plans(path: Path) -> Evaluation:
     """The plan of every message of ``path``, with what it takes to make it. Needs the seeded database."""
-    rows = [_row(number, text) for number, text in enumerate((row.message for row in load(path)), 1)]
+    rows = [_row(number, text) for number, text in enumerate(messages(path), 1)]
     read = [row for row in rows if "refused" not in row]
     clauses: Counter[str] = Counter()
     for row in read:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference.planning.archetypes import terms
+from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
 from inference.planning.matching import Nearest
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
-from inference.planning.uses.texts import KIND, is_noun
+from inference.planning.uses.texts import KIND, is_noun, vocabulary
 from synergy.core.capabilities import Capability, capabilities
 
 NEIGHBOURS = 12  #: keys looked at for each text
+JOINING = {"and", "with", "plus", "including"}  #: between two capabilities in one wish
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def nearer(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, fl
 
 
 def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = None) -> tuple[Claim, ...]:
-    """What ``wish`` asks for. A second capability needs words of its own: "upload and share pictures"."""
+    """What ``wish`` asks for. A second capability needs words of its own, joined to the others: "a gallery with comments"."""
     numbers = numbers or parameters()
     words = {name: words_for(wish, c) for name, c in capabilities().items()}
     named = {name for name, w in words.items() if w.all}
@@ -76,14 +77,16 @@ def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = No
         if chance >= numbers.threshold:
             likely.append((chance, name))
     likely.sort(key=lambda pair: (-pair[0], pair[1]))
-    return tuple(Claim(capabilities()[name], chance) for chance, name in _apart(likely, words))
+    return tuple(
+        Claim(capabilities()[name], chance) for chance, name in _apart(likely, words, joined=any(f & JOINING for f in wish.forms))
+    )
 
 
-def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words]) -> list[tuple[float, str]]:
+def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words], *, joined: bool) -> list[tuple[float, str]]:
     taken: frozenset[int] = frozenset()
     kept: list[tuple[float, str]] = []
     for chance, name in likely:
-        if not kept or words[name].all - taken:
+        if not kept or (joined and words[name].all - taken):
             kept.append((chance, name))
             taken |= words[name].all
     return kept
@@ -102,12 +105,15 @@ def _spoken_of(asks: Sequence[Ask], found: Claims) -> dict[Ask, tuple[Claim, ...
     return more
 
 
-def keeps(capability: Capability, phrase: Sequence[str]) -> bool:
-    """Whether what ``phrase`` names is an entity that the capability works with."""
-    named = terms().get(" ".join(phrase[-1:])) or terms().get(" ".join(phrase))
+def keeps(capability: Capability, phrase: Phrase) -> bool:
+    """Whether what ``phrase`` names is an entity that the capability works with. One of its own nouns is that only as the
+    entity's own name: "polls" are kept, a "leaderboard" is no score."""
+    ends = (" ".join(phrase[start:]) for start in range(len(phrase)))
+    term = next((end for end in ends if end in terms()), None)
     on = capability.on
-    return (
-        on is not None
-        and named is not None
-        and (named in on.archetypes or named == on.add or any(named in p.archetypes for p in on.parts.values()))
-    )
+    if term is None or on is None:
+        return False
+    archetype = archetypes()[terms()[term]]
+    if tuple(term.split()) in vocabulary().nouns[capability.name] and term not in archetype.terms[:2]:
+        return False
+    return archetype.name in {*on.archetypes, on.add, *(name for part in on.parts.values() for name in part.archetypes)}
