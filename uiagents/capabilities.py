@@ -12,7 +12,7 @@ from typing import Any
 from synergy.core.capabilities import Capability, EndpointDraft, PageDraft, SlotDraft, capability, words
 from synergy.core.types import BrowserCheck, Endpoint, Entity, Page, Plan, PlanField, Proof, UiComponent, Use
 from uiagents import facts
-from uiagents.blueprints import render_tree
+from uiagents.blueprints import render_file, render_tree
 from uiagents.screens import Screen
 from uiagents.shapes import Schema, Shape, component, read_shape
 
@@ -196,11 +196,14 @@ class Bound:
         """Does it answer in the component tests' server?"""
         return self.has("react", "test/features/__use.slug__.ts")
 
-    @property
+    @cached_property
     def seeding(self) -> bool:
-        """Does it bring demo rows?"""
-        module = self.capability.folder / self.plan.stack / "app/features/__use.name__.py"
-        return module.is_file() and "\ndef seed(" in module.read_text()
+        """Does it bring demo rows? What its module renders to says so: some have them for some entities only."""
+        folder, module = self.capability.folder / self.plan.stack, "app/features/__use.name__.py"
+        if not (folder / module).is_file():
+            return False
+        rendered = render_file(folder, module, {"plan": self.plan, "use": self})
+        return b"\ndef seed(" in (rendered or b"")
 
     def files(self, tree: str, context: Mapping[str, Any], prefix: str) -> dict[str, bytes]:
         """All files of one of its trees (the slug of a stack, the name of a page set); {} when it has none."""
