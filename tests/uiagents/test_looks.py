@@ -5,39 +5,23 @@ from __future__ import annotations
 import pytest
 
 from synergy.core.plans import LAYOUTS
-from synergy.core.types import Choice, Entity, Kind, Plan, PlanField
 from tests.factories import customer, everything, lonely, order, plan
-from tests.uiagents.sites import public_site, rendered
+from tests.uiagents.sites import (
+    CLAIM,
+    ESSAY,
+    GENRE,
+    GOODS,
+    PRIZE,
+    REMARK,
+    REPLY,
+    SCORE,
+    WHALE,
+    laid_out,
+    public_site,
+    rendered,
+)
 from uiagents.looks import MAIN, ORDER, look_of
 from uiagents.screens import Screen, featured, prominent
-
-
-def entity(name: str, *fields: tuple[str, Kind], display: str = "") -> Entity:
-    made = tuple(
-        PlanField(name=field, label=field.replace("_", " ").capitalize(), kind=kind, target="Customer" if kind is Kind.REF else "",
-                  choices=(Choice(value="a", label="A"),) if kind is Kind.ENUM else ())
-        for field, kind in fields
-    )  # fmt: skip
-    slug = f"{name.lower()}s"
-    return Entity(
-        name=name, slug=slug, table=slug, label=name, label_plural=f"{name}s", fields=made, display=display or made[0].name
-    )
-
-
-TEXT = ("description", Kind.TEXT)
-GOODS = entity("Vase", ("name", Kind.STRING), ("maker", Kind.REF), ("price", Kind.MONEY), TEXT)
-ESSAY = entity("Essay", ("title", Kind.STRING), ("writer", Kind.STRING), ("posted_on", Kind.DATE), ("text", Kind.TEXT))
-REMARK = entity("Opinion", ("title", Kind.STRING), ("about", Kind.REF), ("stars", Kind.RATING), ("text", Kind.TEXT))
-REPLY = entity("Reply", ("author", Kind.STRING), ("about", Kind.REF), ("text", Kind.TEXT))
-WHALE = entity("Whale", ("name", Kind.STRING), ("length", Kind.DECIMAL), TEXT)
-GENRE = entity("Genre", ("name", Kind.STRING), TEXT)
-CLAIM = entity("Claim", ("number", Kind.STRING), ("person", Kind.REF), ("amount", Kind.MONEY), ("notes", Kind.TEXT))
-PRIZE = entity("Prize", ("name", Kind.STRING), ("value", Kind.MONEY), ("left", Kind.INTEGER))
-SCORE = entity("Result", ("player", Kind.STRING), ("points", Kind.INTEGER), ("played_on", Kind.DATE))
-
-
-def site(layout: str, *entities: Entity) -> Plan:
-    return plan(customer(), *entities, access="public_read").model_copy(update={"layout": layout})
 
 
 @pytest.mark.parametrize(
@@ -50,16 +34,16 @@ def site(layout: str, *entities: Entity) -> Plan:
     ],
 )  # fmt: skip
 def test_a_record_looks_like_what_its_fields_tell(made, layout, look):
-    assert look_of(site(layout, made), made) == look
+    assert look_of(laid_out(layout, made), made) == look
 
 
 @pytest.mark.parametrize("layout", ["dashboard", "tool"])
 def test_where_work_is_done_every_record_is_plain(layout):
-    assert {look_of(site(layout, made), made) for made in (GOODS, ESSAY, REMARK, WHALE, customer())} == {"record"}
+    assert {look_of(laid_out(layout, made), made) for made in (GOODS, ESSAY, REMARK, WHALE, customer())} == {"record"}
 
 
 def test_what_a_site_is_about_comes_first():
-    shop = site("shop", GENRE, CLAIM, REMARK, GOODS)
+    shop = laid_out("shop", GENRE, CLAIM, REMARK, GOODS)
     assert [screen.one for screen in prominent(shop)] == ["Vase", "Customer", "Opinion", "Genre", "Claim"]
     opened = public_site().model_copy(update={"layout": "shop"})
     assert [screen.one for screen in featured(opened)] == ["Customer", "Order"]
@@ -67,16 +51,16 @@ def test_what_a_site_is_about_comes_first():
 
 
 def test_a_card_says_the_price_the_author_and_the_day_once():
-    goods = Screen(site("shop", GOODS), GOODS)
+    goods = Screen(laid_out("shop", GOODS), GOODS)
     assert [f.name for f in goods.shown_on_card] == ["maker", "price"]
-    essay = Screen(site("content", ESSAY), ESSAY)
+    essay = Screen(laid_out("content", ESSAY), ESSAY)
     assert [f.name for f in essay.shown_on_card] == ["writer", "posted_on"]
-    assert (goods.view, essay.view, Screen(site("game", SCORE), SCORE).view) == ("cards", "cards", "table")
+    assert (goods.view, essay.view, Screen(laid_out("game", SCORE), SCORE).view) == ("cards", "cards", "table")
 
 
 def test_only_a_game_ranks_by_points():
-    assert Screen(site("game", SCORE), SCORE).points is not None
-    assert Screen(site("content", SCORE), SCORE).points is None
+    assert Screen(laid_out("game", SCORE), SCORE).points is not None
+    assert Screen(laid_out("content", SCORE), SCORE).points is None
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
