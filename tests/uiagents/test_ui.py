@@ -16,12 +16,12 @@ from synergy.core.stacks import stack
 from synergy.core.toolchains import inputs_hash, run_command
 from synergy.core.types import ChangeSet, CommandRun, Plan, UiSpec
 from tests.factories import customer, extreme_plan, large_plan, lonely, plan
-from tests.uiagents.sites import mixed_site, public_site, rendered
+from tests.uiagents.sites import laid_out, mixed_site, public_site, rendered
 from uiagents import openapi
 from uiagents.components import components_of, proofs_of
 from uiagents.services import infer_ui, run_agent
 
-PLANS = {"plan": plan, "one": lambda: plan(customer()), "bare": lambda: plan(lonely()), "public": public_site, "extreme": extreme_plan, "large": large_plan}  # fmt: skip
+PLANS = {"plan": plan, "one": lambda: plan(customer()), "bare": lambda: plan(lonely()), "public": public_site, "extreme": extreme_plan, "large": large_plan, "looks": lambda: laid_out("game")}  # fmt: skip
 each_plan = pytest.mark.parametrize("make", PLANS.values(), ids=PLANS)
 
 
@@ -95,8 +95,8 @@ def written(bench, made: Plan, *edits: ChangeSet) -> tuple[tuple[ChangeSet, ...]
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "make",
-    [public_site, partial(mixed_site, "Customer"), partial(mixed_site, "Order"), extreme_plan],
-    ids=["public", "customers closed", "orders closed", "extreme"],
+    [public_site, partial(mixed_site, "Customer"), partial(mixed_site, "Order"), extreme_plan, partial(laid_out, "directory")],
+    ids=["public", "customers closed", "orders closed", "extreme", "every look"],
 )
 def test_what_is_written_passes_its_checks_is_covered_and_proves_every_feature(bench, make):
     made = make()
