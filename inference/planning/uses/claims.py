@@ -93,16 +93,23 @@ def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words], *, j
 
 
 def _spoken_of(asks: Sequence[Ask], found: Claims) -> dict[Ask, tuple[Claim, ...]]:
-    """Wishes about what a capability of this plan deals with: "manage reviews", where products are reviewed."""
+    """Wishes about what a capability of this plan deals with: "manage reviews" and "vote for options", where
+    products are reviewed and polls are there."""
     used = {c.capability.name: c.capability for claims in found.values() for c in claims}
     more: dict[Ask, tuple[Claim, ...]] = {}
     for ask in asks:
-        if ask in found or ask.head or not ask.thing:
+        if ask in found or ask.head:
             continue
-        of_it = next((c for c in used.values() if is_noun(c, ask.thing) and not keeps(c, ask.thing)), None)
+        of_it = next((c for c in used.values() if _deals_with(c, ask)), None)
         if of_it is not None:
             more[ask] = (Claim(of_it, 0.0, clear=False),)
     return more
+
+
+def _deals_with(capability: Capability, ask: Ask) -> bool:
+    """Whether a wish is about one of the capability's nouns, or does what only its verbs do."""
+    about = bool(ask.thing) and is_noun(capability, ask.thing) and not keeps(capability, ask.thing)
+    return about or (bool(ask.verb) and not ask.action and ask.verb in capability.verbs)
 
 
 def keeps(capability: Capability, phrase: Phrase) -> bool:

@@ -259,6 +259,14 @@ def test_what_no_capability_does_is_still_refused(plan_for):
     assert row(plan, "map").status is ClauseStatus.NOT_BUILT
 
 
+def test_what_a_found_capability_deals_with_is_its_own_and_no_record_beside_it(plan_for):
+    plan = plan_for("A polls website. Users should be able to vote in polls, cast votes for selected options and view the votes.")
+    assert "vote" not in {e.archetype for e in plan.entities}
+    clause = row(plan, "selected options")
+    assert any(f.endswith(".vote") for f in clause.features)
+    assert clause.status is ClauseStatus.ASSUMED
+
+
 def test_examples_are_answered_one_by_one(plan_for):
     plan = plan_for("A community site. It should have features such as a photo gallery, a leaderboard and a chat room.")
     assert {"files", "leaderboard", "chat"} <= {u.capability for u in plan.uses}

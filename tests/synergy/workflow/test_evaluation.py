@@ -47,3 +47,20 @@ def test_totals_do_not_count_a_row_with_a_red_gate_as_passed():
     assert summary["requirements"] == {"built": 4, "not_built": 1}
     assert summary["unnamed_failures"] == 1
     assert summary["max_seconds"] == 30.0
+
+
+def test_a_line_names_the_capabilities_that_were_found():
+    row = {
+        "id": "1",
+        "verdict": "completed",
+        "stack": "fastapi-react",
+        "confidence": 0.9,
+        "seconds": 20.0,
+        "cause": "",
+        "entities": ["Tool"],
+        "uses": {"tools_reviews": "rate tools"},
+        "requirements": {"built": 3, "not_built": 1},
+    }
+    line = evaluation._line(row)
+    assert "Tool/tools_reviews" in line
+    assert "3 built, 1 not built" in line
