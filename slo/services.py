@@ -41,8 +41,9 @@ def judge(
 ) -> Verdict:
     """Hold the run's evidence against every service level, and settle the requirement ledger.
 
-    ``base`` is the delivery that the run changes. ``cost_usd`` is the sum of the usage ledger, ``seconds`` the time since the message came in. A gate that could not be measured
-    fails. The run passes when all gates do; a clause that was not built does not fail it, but is said.
+    ``cost_usd`` is the sum of the usage ledger, ``seconds`` the time since the message came in, ``base`` the delivery that the
+    run changes. A gate that could not be measured fails. The run passes when all gates do; a clause that was not built does not
+    fail it, but is said.
     """
     evidence = Evidence(
         stack=stack,

@@ -40,7 +40,6 @@ class _Fresh:
     def __init__(self, draft: Draft, before: Plan, whole: Plan, alone: Plan) -> None:
         self.draft, self.before, self.whole, self.alone = draft, before, whole, alone
         self.entities: list[Entity] = []
-        self.uses: list[Use] = []
 
     def add(self) -> None:
         """Things, then what is done with them, then roles."""
@@ -92,7 +91,7 @@ class _Fresh:
                 yield use
 
     def _put_to_work(self, use: Use) -> None:
-        """A capability with all that it brings: what it works on, the fields it needs, pages, features, endpoints."""
+        """A capability, with what it works on and the fields that it needs."""
         draft, whole = self.draft, self.whole
         names = [name for name in (use.entity, *use.parts.values()) if name]
         for name in names:
@@ -100,10 +99,6 @@ class _Fresh:
                 self._add(whole.entity(name))
             draft.put(_with_fields(draft.entities[name], whole.entity(name), use.fields.values() if name == use.entity else ()))
         draft.uses = (*draft.uses, use)
-        draft.pages += [p for p in whole.pages if p.use == use.name]
-        draft.features += [f for f in whole.features if f.use == use.name]
-        draft.endpoints += [p for p in whole.endpoints if p.use == use.name]
-        self.uses.append(use)
 
 
 def _kind(entity: Entity) -> tuple[str | None, str]:

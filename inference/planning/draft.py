@@ -8,6 +8,7 @@ from inference.planning import surface
 from inference.planning.archetypes import archetypes
 from inference.planning.ledger import Answer
 from inference.planning.surface import Access, inner
+from inference.planning.uses.fragment import refill
 from synergy.core.errors import BadInput
 from synergy.core.types import Clause, Entity, Kind, Page, Plan, PlanField, Role, Use
 
@@ -26,9 +27,6 @@ class Draft:
         self.access: Access = plan.access
         self.title = plan.title
         self.tokens = plan.tokens
-        self.pages = [page for page in plan.pages if page.use]  #: of capabilities; all others follow from the rest
-        self.features = [feature for feature in plan.features if feature.use]
-        self.endpoints = [point for point in plan.endpoints if point.use]
         self.answered: list[Answered] = []
         self.painted: dict[str, tuple[str, str]] = {}  #: part of the design → (words, colour), when this change paints
         self.repainted: set[str] = set()  #: roles of colours that have another one now
@@ -94,11 +92,8 @@ class Draft:
         self.put(entity.model_copy(update={"fields": tuple(new if f.name == old.name else f for f in entity.fields)}))
 
     def drop_uses(self, gone: set[str]) -> None:
-        """Take capabilities away, with all that they brought."""
+        """Take capabilities away."""
         self.uses = tuple(u for u in self.uses if u.name not in gone)
-        self.pages = [p for p in self.pages if p.use not in gone]
-        self.features = [f for f in self.features if f.use not in gone]
-        self.endpoints = [p for p in self.endpoints if p.use not in gone]
 
     # --- the plan ------------------------------------------------------------------------------------------------------
 
@@ -108,7 +103,10 @@ class Draft:
         closed = [e.name for e in entities if self._is_closed(e)]
         if len(closed) == len(entities):  # a site on which visitors see nothing
             self.access, closed = "private", []
-        features = surface.features(entities, self.access)
+        pages = surface.pages(entities, self.access, self.title, closed)
+        endpoints = surface.endpoints(entities, self.access, closed)
+        brought = refill(self.uses, entities, self.access, closed, pages, endpoints)
+        features = (*surface.features(entities, self.access), *brought.features)
         label = "Roles: " + ", ".join(role.label for role in self.roles)
         return self.plan.model_copy(
             update={
@@ -118,14 +116,11 @@ class Draft:
                 "access": self.access,
                 "entities": entities,
                 "roles": self.roles,
-                "pages": (*surface.pages(entities, self.access, self.title, closed), *self.pages),
-                "features": (
-                    *(f.model_copy(update={"label": label}) if f.id == "auth.roles" else f for f in features),
-                    *self.features,
-                ),
-                "endpoints": (*surface.endpoints(entities, self.access, closed), *self.endpoints),
+                "pages": (*pages, *brought.pages),
+                "features": tuple(f.model_copy(update={"label": label}) if f.id == "auth.roles" else f for f in features),
+                "endpoints": (*endpoints, *brought.endpoints),
                 "tokens": self.tokens,
-                "uses": self.uses,
+                "uses": tuple(brought.uses),
             }
         )
 
@@ -135,6 +130,8 @@ class Draft:
             return False
         if self.plan.access == "public_read" and e.name in {known.name for known in self.plan.entities}:
             return e.name in self._closed
+        if e.owned == "private":
+            return True
         archetype = archetypes().get(e.archetype or "")
         if archetype is not None:
             return archetype.personal or archetype.confidential

@@ -150,10 +150,7 @@ def display(console: Console, *, machine: bool) -> Iterator[Display]:
 
 def conclusion(console: Console, report: dict[str, Any]) -> None:
     """Verdict, what was not built, where everything is."""
-    if report.get("changes"):
-        console.print(difference([(change["sign"], change["text"]) for change in report["changes"]]))
-    for note in report.get("edits", ()):
-        console.print(Text(f"Your edit of {note['path']}: {note['outcome']}. {note['reason']}"), soft_wrap=True)
+    _changed(console, report)
     verdict = report["verdict"]
     if verdict:
         console.print(_gates(verdict["gates"]))
@@ -172,6 +169,14 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     console.print(Text.assemble("\n", head, f"  {took}  ${report['cost_usd']:.2f}  run {report['id']}"))
     if report["reason"]:
         console.print(Text(report["reason"]), soft_wrap=True)
+
+
+def _changed(console: Console, report: dict[str, Any]) -> None:
+    """What a change made of the project, and what became of edits by hand."""
+    if report["changes"]:
+        console.print(difference([(change["sign"], change["text"]) for change in report["changes"]]))
+    for note in report["edits"]:
+        console.print(Text(f"Your edit of {note['path']}: {note['outcome']}. {note['reason']}"), soft_wrap=True)
 
 
 def difference(changes: Iterable[tuple[str, str]]) -> Group:

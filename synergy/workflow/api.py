@@ -1,8 +1,9 @@
 """The HTTP interface: start a run, look at it, decide about it.
 
 ``POST /api/runs`` ``{"message", "stack"?, "project"?}`` → 202 and the run; with an ``Idempotency-Key`` header a repeated request
-gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits`` as the zip of the edited project) → 202 and
-the run that changes what was delivered last; 404 for projects of others, 400 when nothing was delivered yet.
+gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits`` as the zip of the
+edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when nothing was
+delivered yet.
 ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
 ``POST /api/runs/<id>/cancel|retry|pause|resume`` and ``…/fork`` ``{"step"}`` → 202 and the state of the run that goes on: the
 same one, or the fork.
@@ -31,7 +32,6 @@ from synergy.core.errors import BadInput, SynergyError
 from synergy.core.models import Run, Tenant
 from synergy.workflow import actions, changes, handwork, services, wire
 from synergy.workflow.report import summary
-
 
 MOST_UPLOADED = 20_000_000  #: bytes of a zip
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import layers, merged
+from synergy.core.revisions import Base
 from synergy.core.secrets import REDACTED, find_secrets, redact
 from synergy.core.stacks import StackSpec
-from synergy.core.revisions import Base
 from synergy.core.types import (
     ChangeSet,
     CommandRun,

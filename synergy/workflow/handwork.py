@@ -22,8 +22,8 @@ ALL_BYTES = 100_000_000  #: of all files together
 ENTRIES = 50_000  #: of a zip, with all that is not read
 #: Made by installing, building and running a project, or private to a machine: never part of it.
 MADE = {
-    ".git", ".venv", "venv", ".reports", "node_modules", "dist", "coverage", "htmlcov", "__pycache__", ".pytest_cache", ".ruff_cache",
-    ".mypy_cache", ".vite", ".cache", ".idea", ".vscode", ".DS_Store", ".env",
+    ".git", ".venv", "venv", ".reports", "node_modules", "dist", "coverage", "htmlcov", "__pycache__", ".pytest_cache",
+    ".ruff_cache", ".mypy_cache", ".vite", ".cache", ".idea", ".vscode", ".DS_Store", ".env",
 }  # fmt: skip
 MADE_ENDS = (".pyc", ".db", ".sqlite", ".sqlite3", ".db-wal", ".db-shm", ".log", ".tsbuildinfo", ".swp", "~")
 WHOLE = 0.5  #: share of the delivered files from which on missing ones count as deleted

@@ -164,6 +164,26 @@ def test_a_site_for_visitors_grows_and_shrinks(story):
     assert [r.message for r in told.plan.history] == ["add ratings for recipes", "without comments"]
 
 
+def test_a_capability_comes_follows_what_changes_around_it_and_goes(samples, story, plan_for):
+    shop = "Track products and orders"
+    told = story(shop, "add reviews to products")
+    [use] = told.plan.uses
+    assert (use.capability, use.entity) == ("reviews", "Product")
+    assert "+ Reviews for Products" in told.words
+    assert {"Product", "Order"} == {e.name for e in told.plan.entities}
+    assert [f for f in told.plan.features if f.use == use.name]
+    public = story(shop, "add reviews to products", "make it public, call products goods")
+    reading = [p for p in public.plan.endpoints if p.use == use.name and p.method == "GET"]
+    assert reading
+    assert not any(p.auth for p in reading), "who may see the list may read its reviews"
+    gone = story(shop, "add reviews to products", "remove the reviews")
+    assert gone.plan.model_copy(update={"history": (), "message": "", "clauses": ()}) == plan_for(shop).model_copy(
+        update={"message": "", "clauses": ()}
+    )
+    without = story(shop, "add reviews to products", "remove the products")
+    assert without.plan.uses == ()
+
+
 def test_colours_that_are_not_spoken_of_stay(story, plan_for):
     plain = "Track orders and customers"
     old, told = plan_for(plain), story(plain, "use a white background")
