@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from synergy.core.bench import layers, merged, tree_hash
+from synergy.core.revisions import Base
 from synergy.core.types import ChangeSet, Finding, Plan, Resolution, StackChoice, TestReport, UiSpec, VisualReport, Walked
 
 SERIOUS = ("serious", "critical")
@@ -26,6 +27,7 @@ class Evidence:
     cost_usd: float
     seconds: float
     read: Callable[[str], bytes]  #: artifact hash → bytes
+    base: Base | None = None  #: the delivery that the run changes
 
     @property
     def files(self) -> dict[str, str]:

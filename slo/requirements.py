@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from slo.evidence import SERIOUS, Evidence
-from synergy.core.types import Clause, ClauseStatus, Feature, Proof, TestCase
+from synergy.core.types import Clause, ClauseStatus, EditNote, Feature, Proof, TestCase
 
 FRONTEND_ONLY = ("design.", "home.")  #: features without an API side
 API_AGENTS, PAGE_AGENTS = ("backend",), ("frontend", "ui")
@@ -36,6 +36,21 @@ def standings(evidence: Evidence) -> dict[str, Standing]:
 def settle(clauses: Iterable[Clause], by_feature: dict[str, Standing]) -> tuple[Clause, ...]:
     """The clauses with their final status, reason, files, tests and browser checks."""
     return tuple(_settled(clause, by_feature) for clause in clauses)
+
+
+def overruled(clauses: Iterable[Clause], earlier: Iterable[Clause], edits: Iterable[EditNote]) -> tuple[Clause, ...]:
+    """The clauses of a change are not built where a person's edit kept the lines that the change wanted otherwise."""
+    known = {clause.id for clause in earlier}
+    clashes = {note.path for note in edits if note.outcome == "conflict"}
+    return tuple(clause if clause.id in known else _overruled(clause, clashes) for clause in clauses)
+
+
+def _overruled(clause: Clause, clashes: set[str]) -> Clause:
+    paths = sorted(clashes & set(clause.files))
+    if not paths or clause.status is ClauseStatus.NOT_BUILT:
+        return clause
+    reason = f"Your edit of {paths[0]} wants other lines than this change; yours were kept. Both are in evidence/edits/."
+    return clause.model_copy(update={"status": ClauseStatus.NOT_BUILT, "reason": reason})
 
 
 class _Sheet:

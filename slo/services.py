@@ -7,9 +7,10 @@ from math import isfinite
 from slo.evidence import Evidence
 from slo.gates.base import registry
 from slo.levels import Level, levels
-from slo.requirements import settle, standings
+from slo.requirements import overruled, settle, standings
 from slo.runner import run_tests
 from synergy.core.bench import Bench
+from synergy.core.revisions import Base
 from synergy.core.types import (
     ChangeSet,
     GateResult,
@@ -36,11 +37,13 @@ def judge(
     tests: TestReport,
     cost_usd: float,
     seconds: float,
+    base: Base | None = None,
 ) -> Verdict:
     """Hold the run's evidence against every service level, and settle the requirement ledger.
 
-    ``cost_usd`` is the sum of the usage ledger, ``seconds`` the time since the message came in. A gate that could not be measured
-    fails. The run passes when all gates do; a clause that was not built does not fail it, but is said.
+    ``cost_usd`` is the sum of the usage ledger, ``seconds`` the time since the message came in, ``base`` the delivery that the
+    run changes. A gate that could not be measured fails. The run passes when all gates do; a clause that was not built does not
+    fail it, but is said.
     """
     evidence = Evidence(
         stack=stack,
@@ -53,6 +56,7 @@ def judge(
         cost_usd=cost_usd,
         seconds=seconds,
         read=bench.store.get,
+        base=base,
     )
     gates = tuple(_result(name, level, evidence) for name, level in levels().items())
     for gate in gates:
@@ -60,9 +64,10 @@ def judge(
     return Verdict(
         gates=gates,
         passed=all(gate.passed for gate in gates),
-        clauses=settle(plan.clauses, standings(evidence)),
+        clauses=overruled(settle(plan.clauses, standings(evidence)), base.plan.clauses if base else (), ui.edit_notes),
         cost_usd=cost_usd,
         seconds=seconds,
+        edits=ui.edit_notes,
     )
 
 

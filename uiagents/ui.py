@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from synergy.core.bench import EDITS, Bench, layers, merged
 from synergy.core.errors import NotBuildable
+from synergy.core.merging import settle
+from synergy.core.revisions import Base
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.types import ChangeSet, Plan, Proof, UiSpec
 from uiagents import react
@@ -23,10 +25,11 @@ FORMAT = "frontend-format"
 SELF_TEST = ("frontend-test", "frontend-types", "frontend-build")  #: the longest first
 
 
-def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec:
+def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], base: Base | None = None) -> UiSpec:
     """6-8 components for every scope with their pages and tests, and the evidence of types, tests with coverage, and build.
 
-    ``changes`` are those of the three agents, and perhaps a person's edits, which stay on top of what is written here.
+    ``changes`` are those of the three agents, and perhaps a person's edits, which stay on top of what is written here; when a
+    project is changed (``base``), they are merged with it.
     A check that fails is recorded, never hidden. NotBuildable when the stack has no page set, BadAct when what a browser is to do
     is not understood.
     """
@@ -36,11 +39,26 @@ def infer_ui(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...]) -> UiSpec
     components, walks = components_of(plan), walks_of(plan)
     changed = _written(bench, spec, plan, changes)
     ui = UiSpec(scopes=tuple(dict.fromkeys(c.scope for c in components)), components=components, changes=changed, walks=walks)
+    ui, changes = _with_edits(bench, base, changes, ui)
     applied = layers(changes, ui)
     bench.apply(applied)
     runs = run_commands(bench, spec, SELF_TEST, merged(applied))
     bench.note(f"{len(components)} components in {len(ui.scopes)} scopes")
     return ui.model_copy(update={"changes": changed.model_copy(update={"checks": (*changed.checks, *runs)})})
+
+
+def _with_edits(
+    bench: Bench, base: Base | None, changes: tuple[ChangeSet, ...], ui: UiSpec
+) -> tuple[UiSpec, tuple[ChangeSet, ...]]:
+    """A person's edits of the project before, merged with what is generated now: in ``ui`` and among the changes."""
+    given = [change for change in changes if change.agent == EDITS]
+    if base is None or not given:
+        return ui, changes
+    agents = tuple(change for change in changes if change.agent != EDITS)
+    done, notes = settle(bench.store, base.generated, given[0], merged(layers(agents, ui)))
+    for note in notes:
+        bench.note(f"{note.path}: {note.outcome}. {note.reason}")
+    return ui.model_copy(update={"edits": done, "edit_notes": notes}), (*agents, done)
 
 
 def _written(bench: Bench, spec: StackSpec, plan: Plan, changes: tuple[ChangeSet, ...]) -> ChangeSet:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synergy.core.bench import Bench, safe_path, tree_hash
+from synergy.core.revisions import Base
 from synergy.core.sandboxes.base import Server
 from synergy.core.stacks import stack
 from synergy.core.types import (
@@ -17,6 +18,7 @@ from synergy.core.types import (
     ChangeSet,
     CommandRun,
     Finding,
+    Kept,
     PageKind,
     Plan,
     Shot,
@@ -34,6 +36,7 @@ from visual.fonts import fonts
 from visual.proxy import Proxy
 from visual.room import HEIGHTS
 from visual.site import DoesNotRun, Project, lay_out
+from visual.steady import Drawn, Steady, read_outline
 from visual.tour import Drawing, Seen, Site, Tour
 from visual.walks import Walk
 
@@ -43,8 +46,10 @@ TRIES = 2
 SECONDS = 660.0  #: for all pages; the whole run has 720
 
 
-def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) -> VisualReport:
+def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec, base: Base | None = None) -> VisualReport:
     """Render every page at 375, 768 and 1920 pixels, light and dark, do what ``ui.walks`` says, and report all that is wrong.
+
+    When the run changes a project (``base``), what its change does not touch must look as it did.
 
     A project that cannot be built or started is a critical finding. Raises BrowserCrashed (a TransientError) when the browser
     failed twice: that is "could not be tested", not "passed". Raises Cancelled and SandboxError too.
@@ -58,7 +63,7 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
         finding = Finding(check="render", severity="critical", page=plan.pages[0].slug, message=error.message)
         visit = _Visit(seen=Seen(findings=[finding]))
     browser, seen = visit.browser, visit.seen
-    album = _Album(bench, browser, checks)
+    album = _Album(bench, browser, checks, base, plan)
     shots = tuple(album.judge(drawing) for drawing in seen.drawings)
     offer(bench.project_key, album.looks)
     return VisualReport(
@@ -75,6 +80,7 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) 
         walked=_walked(bench, visit.walks),
         seconds=round(time.monotonic() - started, 3),
         project_hash=tree_hash(dict(project.files)),
+        kept=tuple(album.kept),
     )
 
 
@@ -152,7 +158,7 @@ def _walked(bench: Bench, walks: tuple[Walk, ...]) -> tuple[Walked, ...]:
 class _Album:
     """Pictures become artifacts, files to look at, and shots that were compared with their baselines."""
 
-    def __init__(self, bench: Bench, browser: str, checks: Iterable[Check]) -> None:
+    def __init__(self, bench: Bench, browser: str, checks: Iterable[Check], base: Base | None, plan: Plan) -> None:
         self._bench, self._browser = bench, browser
         self._judges = [check.picture for check in checks if check.picture is not None]
         self._approved = approved(bench.project_key)
@@ -160,6 +166,9 @@ class _Album:
         shutil.rmtree(self._folder, ignore_errors=True)
         self.findings: list[Finding] = []
         self.looks: dict[Place, Look] = {}
+        self.kept: list[Kept] = []
+        now = Look("", "", browser, fonts())
+        self._steady = Steady(bench.store, base, plan, now, self._approved) if base else None
 
     def judge(self, drawing: Drawing) -> Shot:
         store = self._bench.store
@@ -171,15 +180,35 @@ class _Album:
         judged = self._compared(drawing, look, name)
         if drawing.other is not None:
             judged = self._unstable(judged, drawing, name)
+        if self._steady is not None:
+            judged = self._held(self._steady, judged, drawing)
         for judge in self._judges:
             self.findings += judge(judged)
         return judged.shot
+
+    def _held(self, steady: Steady, judged: Judged, drawing: Drawing) -> Judged:
+        """Held against how it was before the change; what was to change is not held against the baseline."""
+        kept = steady.kept(Drawn(judged.shot, drawing.picture))
+        if kept is not None:
+            self.kept.append(kept)
+            self.findings += [] if kept.same else [steady.finding(kept)]
+        return replace(judged, shot=judged.shot.model_copy(update={"expected": steady.expected(judged.shot)}))
 
     def _compared(self, drawing: Drawing, look: Look, name: str) -> Judged:
         """The shot, held against the baseline in force if there is one."""
         place = drawing.page, drawing.width, drawing.theme
         base = self._approved.get(place)
-        shot = Shot(page=place[0], width=place[1], theme=drawing.theme, height=drawing.height, image=look.image, text=look.text)
+        main, outline = read_outline(self._bench.store, drawing.outline)
+        shot = Shot(
+            page=place[0],
+            width=place[1],
+            theme=drawing.theme,
+            height=drawing.height,
+            image=look.image,
+            text=look.text,
+            main=main,
+            outline=outline,
+        )
         if base is None:
             return Judged(shot=shot)
         same_text = base.text == look.text

@@ -18,6 +18,7 @@ from visual.room import HEIGHTS, Person, Room, plain
 WORKERS = min(8, 2 * (os.cpu_count() or 1))  #: pages at a time: each waits half of its time
 WRONG = "/there-is-no-such-page"
 TEXT = "__view.text()"
+OUTLINE = "__view.outline()"
 NO_ENTRY = "Signing in with the demo account leads nowhere."
 SLOWLY = 30  #: looks at a page that must be calm when two pictures of it differed
 VISITOR = (PageKind.LOGIN, PageKind.REGISTER, PageKind.HOME)  #: seen by who is not signed in
@@ -44,6 +45,7 @@ class Drawing:
     picture: bytes
     text: str  #: what can be read
     other: bytes | None = None  #: another picture that differs, though nothing was changed
+    outline: str = ""  #: JSON: the place of the content and of all that shows in it
 
 
 @dataclass
@@ -191,11 +193,13 @@ class Tour:
     async def _keep(self, view: View, picture: bytes, again: bytes | None) -> None:
         """Keep what the page looks like, and let the checks look at it."""
         text: str = await view.tab.evaluate(TEXT) or ""
+        outline: str = await view.tab.evaluate(OUTLINE) or ""
         view.not_found = self._wrong(view.page)
         for check in self._checks:
             if check.view is not None:
                 self._seen.findings += await check.view(view)
-        self._seen.drawings.append(Drawing(view.page.slug, view.width, view.theme, HEIGHTS[view.width], picture, text, again))
+        height = HEIGHTS[view.width]
+        self._seen.drawings.append(Drawing(view.page.slug, view.width, view.theme, height, picture, text, again, outline))
 
     def _wrong(self, page: Page) -> str:
         return self._not_found[self._signed_in(page)]

@@ -16,9 +16,9 @@ def measure(evidence: Evidence, limits: Mapping[str, float]) -> Measure:
     lost = [s for s in shots if s.baseline is not None and s.diff_ratio is None]
     if lost:
         return Measure(None, f"{lost[0].page} at {lost[0].width} was not compared with its baseline.")
-    compared = [s for s in shots if s.diff_ratio is not None]
+    compared = [s for s in shots if s.diff_ratio is not None and not s.expected]
     fresh = len(shots) - len(compared)
-    note = f"{fresh} pictures are new and wait for approval as baseline." if fresh else ""
+    note = f"{fresh} pictures are new, or were to change, and wait for approval as baseline." if fresh else ""
     if not compared:
         return Measure(0.0, note)
     worst = max(compared, key=lambda s: s.diff_ratio or 0.0)

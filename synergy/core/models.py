@@ -85,7 +85,7 @@ class Run(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="runs", db_index=False)  # run_of_tenant
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs", db_index=False)  # run_of_project
     message = models.TextField()
-    options = models.JSONField(default=dict)  # {"stack": slug, "edits": ChangeSet}
+    options = models.JSONField(default=dict)  # {"stack": slug, "edits": ChangeSet, "base": artifact of a Base}
     state = models.CharField(max_length=12, choices=RunState, default=RunState.QUEUED)
     reason = models.TextField(default="", blank=True)  # why it ended as it did, for a person
     stack = models.CharField(max_length=40, default="", blank=True)  # it is built with
@@ -97,6 +97,7 @@ class Run(models.Model):
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  # unique only where given
     trace_id = models.CharField(max_length=32)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="forks")
+    revises = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="revisions")  # the delivery it changes
     carried_seconds = models.FloatField(default=0)  # run time that a fork or a retry took over
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)

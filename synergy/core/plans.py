@@ -206,6 +206,24 @@ class Clause(Value):
     checks: tuple[str, ...] = ()  #: BrowserCheck.id that proved it in this run, in the browser
 
 
+class PlanChange(Value):
+    """One line of the difference between two plans."""
+
+    sign: Literal["+", "-", "~", "="]  #: new, gone, changed, as it was
+    kind: Literal["thing", "field", "capability", "role", "access", "title", "colour", "page"]
+    text: str  #: in words: "Customers: renamed to Clients"
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.text}"
+
+
+class Revision(Value):
+    """A change that was made to a plan: the words that asked for it, and the difference it made."""
+
+    message: str
+    changes: tuple[PlanChange, ...]
+
+
 class Plan(Value):
     name: str  #: "Bakery Orders"
     slug: str  #: "bakery-orders": folder, package and image name
@@ -224,6 +242,7 @@ class Plan(Value):
     layout_reason: str = ""  #: the evidence for it, in a sentence
     clauses: tuple[Clause, ...]
     uses: tuple[Use, ...] = ()
+    history: tuple[Revision, ...] = ()  #: every change since the first message, oldest first; the last is this run's
     demo_email: str = "admin@example.com"
     demo_password: str = "demo-pass-2468"  # noqa: S105  # documented seed account of the generated project, changed by env
 

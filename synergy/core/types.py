@@ -25,7 +25,9 @@ from synergy.core.plans import (
     PageKind,
     Palette,
     Plan,
+    PlanChange,
     PlanField,
+    Revision,
     Role,
     Use,
 )
@@ -44,7 +46,9 @@ __all__ = [
     "PageKind",
     "Palette",
     "Plan",
+    "PlanChange",
     "PlanField",
+    "Revision",
     "Role",
     "Use",
     "Value",
@@ -126,6 +130,18 @@ class Usage(Value):
     cost_usd: float = 0.0
 
 
+class EditNote(Value):
+    """What became of a file that a person had changed by hand. All hashes are artifacts; "" = there is no such file."""
+
+    path: str
+    outcome: Literal["kept", "merged", "conflict", "dropped", "removed", "restored"]
+    reason: str  #: in words for a person
+    base: str = ""  #: as it was generated before
+    mine: str = ""  #: as the person left it
+    generated: str = ""  #: as it is generated now
+    result: str = ""  #: as it is delivered
+
+
 class Prop(Value):
     name: str
     type: str  #: TypeScript type
@@ -162,6 +178,8 @@ class UiSpec(Value):
     components: tuple[UiComponent, ...]
     changes: ChangeSet
     walks: tuple[BrowserCheck, ...] = ()  #: what the browser is to do and see
+    edits: ChangeSet | None = None  #: a person's edits, merged with what is generated now; None = as they were given
+    edit_notes: tuple[EditNote, ...] = ()
 
 
 # --- visuals ---------------------------------------------------------------------------------------------------------
@@ -191,6 +209,9 @@ class Shot(Value):
     text_changed: bool = False
     approved: bool = False  #: the baseline it was compared with had been approved
     deterministic: bool = True
+    expected: str = ""  #: why this picture was to change; a new baseline waits for approval then
+    main: tuple[int, int, int, int] | None = None  #: left, top, width, height of the content, without navigation
+    outline: str = ""  #: hash of the places and words of all that the content shows: the same whatever its colours
 
 
 class ObservedCall(Value):
@@ -216,6 +237,17 @@ class Walked(Value):
     shot: str = ""  #: artifact hash of the picture taken where it failed
 
 
+class Kept(Value):
+    """A picture that a change of the project was to leave as it was, held against how it was."""
+
+    page: str
+    width: int
+    theme: Literal["light", "dark"] = "light"
+    by: Literal["pixels", "content", "outline", "words"]  #: the whole picture; without its frame; places and words; words alone
+    same: bool
+    reason: str = ""  #: how it differs
+
+
 class VisualReport(Value):
     browser: str  #: name and version
     fonts: str  #: hash of the font list
@@ -230,6 +262,7 @@ class VisualReport(Value):
     seconds: float
     project_hash: str  #: of the files that were rendered
     walked: tuple[Walked, ...] = ()
+    kept: tuple[Kept, ...] = ()  #: what was to stay the same, when the run changes a project
 
 
 # --- conflicts -------------------------------------------------------------------------------------------------------
@@ -328,6 +361,7 @@ class Verdict(Value):
     clauses: tuple[Clause, ...]  #: the settled requirement ledger
     cost_usd: float
     seconds: float
+    edits: tuple[EditNote, ...] = ()  #: what became of a person's edits
 
 
 class Delivery(Value):

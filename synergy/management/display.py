@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from synergy.core.models import Event, Run, Step
+from synergy.core.types import Plan
 
 SIGNS = {
     "done": ("✓", "green"),
@@ -149,6 +150,7 @@ def display(console: Console, *, machine: bool) -> Iterator[Display]:
 
 def conclusion(console: Console, report: dict[str, Any]) -> None:
     """Verdict, what was not built, where everything is."""
+    _changed(console, report)
     verdict = report["verdict"]
     if verdict:
         console.print(_gates(verdict["gates"]))
@@ -167,6 +169,34 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     console.print(Text.assemble("\n", head, f"  {took}  ${report['cost_usd']:.2f}  run {report['id']}"))
     if report["reason"]:
         console.print(Text(report["reason"]), soft_wrap=True)
+
+
+def _changed(console: Console, report: dict[str, Any]) -> None:
+    """What a change made of the project, and what became of edits by hand."""
+    if report["changes"]:
+        console.print(difference([(change["sign"], change["text"]) for change in report["changes"]]))
+    for note in report["edits"]:
+        console.print(Text(f"Your edit of {note['path']}: {note['outcome']}. {note['reason']}"), soft_wrap=True)
+
+
+def difference(changes: Iterable[tuple[str, str]]) -> Group:
+    """The difference between two plans, one line for each change: (sign, words)."""
+    colours = {"+": "green", "-": "red", "~": "yellow", "=": "dim"}
+    return Group(*(Text(f"{sign} {text}", style=colours.get(sign, "")) for sign, text in changes), Text(""))
+
+
+def plan_only(console: Console, plan: Plan) -> None:
+    """What a plan would build; of a change, the difference that it makes."""
+    if plan.history:
+        console.print(difference([(change.sign, change.text) for change in plan.history[-1].changes]))
+    else:
+        things = [("+", f"{e.label_plural} ({', '.join(f.label for f in e.fields)})") for e in plan.entities]
+        console.print(difference([("+", f"{plan.title}, {len(plan.pages)} pages"), *things]))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for clause in plan.clauses:
+        status = "not built" if clause.status == "not_built" else "assumed" if clause.reason else "planned"
+        table.add_row(Text(clause.id), Text(clause.text), Text(status), Text(clause.reason, style="dim"))
+    console.print(table)
 
 
 def _gates(gates: list[dict[str, Any]]) -> Group:

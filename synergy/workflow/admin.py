@@ -22,7 +22,7 @@ from synergy.core.models import Event, Run, Step, StepState, WorkerBeat
 from synergy.core.stacks import stacks
 from synergy.workflow import review, services
 from synergy.workflow.actions import ACTIONS, STATES, act
-from synergy.workflow.report import Results, results, run_seconds, step_seconds
+from synergy.workflow.report import Results, changes, results, run_seconds, step_seconds
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -74,6 +74,8 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "cost",
         "gates",
         "delivered",
+        "difference",
+        "edited",
         "requirements",
         "walks",
         "screenshots",
@@ -84,6 +86,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
         ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
         ("Verdict", {"fields": ("stack", "sure", "cost", "budget_usd", "gates", "delivered")}),
+        ("Change", {"fields": ("revises", "difference", "edited")}),
         ("Requirements", {"fields": ("requirements", "walks")}),
         ("Pages", {"fields": ("screenshots",)}),
         ("Machinery", {"fields": ("id", "parent", "engine", "idempotency_key", "trace_id"), "classes": ("collapse",)}),
@@ -137,6 +140,15 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def gates(self, run: Run) -> SafeString:
         found = self._values(run).verdict
         return review.gates(found.gates) if found else review.NOTHING
+
+    @admin.display(description="difference to the plan before")
+    def difference(self, run: Run) -> SafeString:
+        return review.changes(changes(run, self._values(run)))
+
+    @admin.display(description="edits by hand")
+    def edited(self, run: Run) -> SafeString:
+        found = self._values(run).verdict
+        return review.edits(run, found.edits) if found else review.NOTHING
 
     @admin.display(description="requirement ledger")
     def requirements(self, run: Run) -> SafeString:

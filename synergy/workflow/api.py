@@ -1,7 +1,10 @@
 """The HTTP interface: start a run, look at it, decide about it.
 
 ``POST /api/runs`` ``{"message", "stack"?, "project"?}`` → 202 and the run; with an ``Idempotency-Key`` header a repeated request
-gives the same run. ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
+gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits`` as the zip of the
+edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when nothing was
+delivered yet.
+``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
 ``POST /api/runs/<id>/cancel|retry|pause|resume`` and ``…/fork`` ``{"step"}`` → 202 and the state of the run that goes on: the
 same one, or the fork.
 Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
@@ -10,21 +13,27 @@ Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.urls import path
 from rest_framework import exceptions, serializers, status
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
+from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, SynergyError
 from synergy.core.models import Run, Tenant
-from synergy.workflow import actions, services, wire
+from synergy.workflow import actions, changes, handwork, services, wire
 from synergy.workflow.report import summary
+
+MOST_UPLOADED = 20_000_000  #: bytes of a zip
 
 
 class RunRequest(serializers.Serializer[Run]):
@@ -43,6 +52,32 @@ class Runs(APIView):
             tenant=tenant(request),
             project=given.get("project", ""),
             stack=given.get("stack") or None,
+            key=request.headers.get("Idempotency-Key"),
+        )
+        transaction.on_commit(lambda: wire.send_soon(ready))
+        return accepted(run)
+
+
+class ChangeRequest(serializers.Serializer[Run]):
+    message = serializers.CharField(trim_whitespace=False, allow_blank=True, required=False, default="")
+    edits = serializers.FileField(required=False, max_length=200)
+
+
+class Changes(APIView):
+    parser_classes = (JSONParser, MultiPartParser)
+
+    def post(self, request: Request, slug: str) -> Response:
+        asked = ChangeRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        upload = asked.validated_data.get("edits")
+        project = changes.find_project(slug, tenant(request)).slug
+        if upload is not None and upload.size > MOST_UPLOADED:
+            raise BadInput(f"An upload has at most {MOST_UPLOADED // 1_000_000} MB.", hint="Leave out node_modules and .venv.")
+        run, ready = changes.change(
+            asked.validated_data["message"],
+            tenant=tenant(request),
+            project=project,
+            edits=handwork.from_zip(upload, ArtifactStore(Path(settings.ARTIFACTS_DIR))) if upload else None,
             key=request.headers.get("Idempotency-Key"),
         )
         transaction.on_commit(lambda: wire.send_soon(ready))
@@ -84,7 +119,7 @@ def tenant(request: Request) -> Tenant:
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """The one shape of all errors. What nobody foresaw is left to Django, which logs it."""
-    if isinstance(error, services.UnknownRun):
+    if isinstance(error, services.UnknownRun | changes.UnknownProject):
         return _error(status.HTTP_404_NOT_FOUND, "not_found", error.message, error.hint)
     if isinstance(error, BadInput):
         return _error(status.HTTP_400_BAD_REQUEST, "bad_input", error.message, error.hint)
@@ -120,6 +155,7 @@ def _shape(code: str, message: str, hint: str) -> dict[str, Any]:
 
 urlpatterns = [
     path("runs", Runs.as_view(), name="runs"),
+    path("projects/<slug:slug>/runs", Changes.as_view(), name="project_runs"),
     path("runs/<uuid:run_id>", OneRun.as_view(), name="run"),
     *(path(f"runs/<uuid:run_id>/{name}", OneAction.as_view(), {"action": name}, name=f"run_{name}") for name in actions.ACTIONS),
 ]

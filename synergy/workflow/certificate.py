@@ -30,6 +30,7 @@ def certificate(case: Case, levels: dict[str, Level], fingerprint: str, blacked_
         _rejection(verdict.gates),
         f"> {md(case.plan.message)}",
         _facts(case),
+        _change(case),
         "## Gates",
         _table(("gate", "", "measured", "limit", "why", "evidence"), (_gate(g, levels) for g in verdict.gates)),
         "## Requirements",
@@ -75,11 +76,24 @@ def readme(case: Case, fingerprint: str) -> str:
                 "`verify.sh`: checks that nothing here was changed and runs the tests again",
             ]
         ),
+        _change(case),
         "## Not built" if missing else "",
         _list(missing),
         f"Signed with the key {fingerprint}.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _change(case: Case) -> str:
+    """What a change made of the project, what it left as it was, and what became of edits by hand; "" for a new project."""
+    if case.base is None:
+        return ""
+    lines = [f"`{change.sign}` {md(change.text)}" for change in case.changes_made]
+    edits = [f"Your edit of {_code(n.path)}: {n.outcome}. {md(n.reason)}" for n in case.verdict.edits]
+    moved = next((gate for gate in case.verdict.gates if gate.gate == "unchanged"), None)
+    stayed = [f"What was to stay the same: {md(moved.reason)}"] if moved else []
+    asked = f"Asked for: {md(case.message.text)}"
+    return f"## What changed\n\n{asked}\n\n{_list([*lines, *edits, *stayed])}"
 
 
 def outcome(case: Case) -> str:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from slo.levels import levels
 from synergy.core.bench import Bench, tree_hash
+from synergy.core.revisions import Base
 from synergy.core.signing import Signer, signer
 from synergy.core.stacks import FIXTURES
 from synergy.core.stacks import stack as known_stack
@@ -51,6 +52,7 @@ def deliver(
     resolution: Resolution,
     tests: TestReport,
     verdict: Verdict,
+    base: Base | None = None,
 ) -> Delivery:
     """Pack and sign everything a run has to show; the zip and the manifest become artifacts.
 
@@ -67,6 +69,7 @@ def deliver(
         resolution=resolution,
         tests=tests,
         verdict=verdict,
+        base=base,
     )
     key = installation_key()
     files, blacked_out = project_files(case, bench.store)
@@ -125,6 +128,7 @@ def _facts(case: Case) -> dict[str, Any]:
         "run": case.run,
         "project": case.plan.slug,
         "project_sha256": tree_hash(case.files),
+        "changes_run": case.base.run if case.base else None,
         "verdict": outcome(case),
         "stack": {"inferred": case.stack.inferred, "confidence": case.stack.confidence, "built_with": case.stack.built_with},
         "seconds": verdict.seconds,

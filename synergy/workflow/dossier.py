@@ -9,13 +9,16 @@ from typing import Any
 
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import layers, merged
+from synergy.core.revisions import Base
 from synergy.core.secrets import REDACTED, find_secrets, redact
 from synergy.core.stacks import StackSpec
 from synergy.core.types import (
     ChangeSet,
     CommandRun,
+    EditNote,
     Message,
     Plan,
+    PlanChange,
     Resolution,
     Shot,
     StackChoice,
@@ -62,6 +65,12 @@ class Case:
     resolution: Resolution
     tests: TestReport
     verdict: Verdict
+    base: Base | None = None  #: the delivery that the run changes
+
+    @property
+    def changes_made(self) -> tuple[PlanChange, ...]:
+        """What the run changes of its project; () for a new one."""
+        return self.plan.history[-1].changes if self.base is not None and self.plan.history else ()
 
     @property
     def censor(self) -> Censor:
@@ -115,6 +124,8 @@ def evidence_files(case: Case, store: ArtifactStore, spec: StackSpec) -> dict[st
     failures = ((f"walks/{slug(w.check)}.png", w.shot) for w in case.walked if w.shot)
     for name, sha in (*_commands(case, spec), *_pictures(case.visuals.shots), *failures):
         files.setdefault(name, store.get(sha))
+    for name, sha in _edits(case.verdict.edits):
+        files[name] = store.get(sha)
     censor = case.censor
     return {f"evidence/{name}": censor.data(data) for name, data in files.items()}
 
@@ -138,6 +149,10 @@ def _documents(case: Case) -> Iterator[tuple[str, bytes]]:
     findings = [_plain(f) for f in case.visuals.findings if f.page not in again]
     yield "findings.json", as_json(findings + [_plain(f) for f in case.resolution.findings])
     yield "walks.json", as_json(_walks(case))
+    if case.base is not None:
+        made = {"changes_run": case.base.run, "messages": [*case.base.messages, case.message.text]}
+        yield "change.json", as_json({**made, "difference": [_plain(c) for c in case.changes_made]})
+        yield "edits.json", as_json([_plain(note) for note in case.verdict.edits])
     spent = {change.agent: _plain(change.usage) for change in case.layers}
     yield "cost.json", as_json({"total_usd": case.verdict.cost_usd, "by_agent": spent})
 
@@ -146,6 +161,17 @@ def _walks(case: Case) -> list[dict[str, Any]]:
     """Every browser check: what was to be done by whom, and what it came to (None = it was not carried out)."""
     done = {w.check: {"passed": w.passed, "seconds": w.seconds, "message": w.message} for w in case.walked}
     return [{**_plain(check), "outcome": done.get(check.id)} for check in case.ui.walks]
+
+
+def _edits(notes: Iterable[EditNote]) -> Iterator[tuple[str, str]]:
+    """(file, artifact hash) of both versions of every file on which a person and the change did not agree."""
+    for note in notes:
+        if note.outcome in ("conflict", "dropped", "restored"):
+            yield from (
+                (f"edits/{note.path}.{side}.txt", sha)
+                for side, sha in (("yours", note.mine), ("generated", note.generated))
+                if sha
+            )
 
 
 def _commands(case: Case, spec: StackSpec) -> Iterator[tuple[str, str]]:

@@ -88,6 +88,7 @@ def enter(shape: Shape, run: Run, slug: str, title: str, taken: Sequence[str] = 
         "key": run.idempotency_key,
         "trace": run.trace_id,
         "parent": run.parent_id,
+        "revises": run.revises_id,
         "carried": run.carried_seconds,
         "names": [spec.name for spec in shape],
         "queues": [spec.queue for spec in shape],

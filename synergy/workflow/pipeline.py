@@ -10,11 +10,11 @@ AGENTS = ("frontend", "backend", "devops")
 PIPELINE = Shape(
     "synergy",
     2,  # raise it when a step or a value changes its meaning: runs of another version are not touched
-    (StepSpec("stack", "inference.services.infer_stack", "message", StackChoice, seconds=60),),
-    (StepSpec("plan", "inference.services.make_plan", "message stack", Plan, seconds=120),),
+    (StepSpec("stack", "inference.services.infer_stack", "message base", StackChoice, seconds=60),),
+    (StepSpec("plan", "inference.services.make_plan", "message stack base", Plan, seconds=120),),
     tuple(StepSpec(f"code:{a}", "uiagents.services.run_agent", "agent plan", ChangeSet, gives="changes") for a in AGENTS),
-    (StepSpec("ui", "uiagents.services.infer_ui", "plan changes", UiSpec),),
-    (StepSpec("visuals", "visual.services.check", "plan changes ui", VisualReport, queue="browser", seconds=720),),
+    (StepSpec("ui", "uiagents.services.infer_ui", "plan changes base", UiSpec),),
+    (StepSpec("visuals", "visual.services.check", "plan changes ui base", VisualReport, queue="browser", seconds=720),),
     (
         StepSpec(
             "conflicts",
@@ -31,7 +31,7 @@ PIPELINE = Shape(
         StepSpec(
             "slo",
             "slo.services.judge",
-            "stack plan changes ui visuals resolution tests cost_usd seconds",
+            "stack plan changes ui visuals resolution tests cost_usd seconds base",
             Verdict,
             gives="verdict",
             queue="control",
@@ -41,7 +41,7 @@ PIPELINE = Shape(
         StepSpec(
             "delivery",
             "synergy.workflow.delivery.deliver",
-            "run_id message stack plan changes ui visuals resolution tests verdict",
+            "run_id message stack plan changes ui visuals resolution tests verdict base",
             Delivery,
             queue="control",
         ),

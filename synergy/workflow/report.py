@@ -18,6 +18,7 @@ from synergy.core.types import (
     ClauseStatus,
     Delivery,
     Plan,
+    PlanChange,
     Resolution,
     StackChoice,
     Value,
@@ -95,6 +96,9 @@ def summary(run: Run) -> dict[str, Any]:
         "verdict": values.verdict.model_dump(mode="json", include={"passed", "gates"}) if values.verdict else None,
         "requirements": [clause.model_dump(mode="json") for clause in values.clauses],
         "not_built": not_built(values.clauses),
+        "revises": str(run.revises_id) if run.revises_id else None,
+        "changes": [change.model_dump(mode="json") for change in changes(run, values)],
+        "edits": [note.model_dump(mode="json") for note in values.verdict.edits] if values.verdict else [],
         "delivery": values.delivery.model_dump(mode="json") if values.delivery else None,
     }
 
@@ -102,6 +106,12 @@ def summary(run: Run) -> dict[str, Any]:
 def not_built(clauses: tuple[Clause, ...]) -> list[dict[str, str]]:
     """What was asked for and is not there, with the reason."""
     return [{"id": c.id, "text": c.text, "reason": c.reason} for c in clauses if c.status == ClauseStatus.NOT_BUILT]
+
+
+def changes(run: Run, values: Results) -> tuple[PlanChange, ...]:
+    """What ``run`` changes of its project; () for a run that makes something new, or that has no plan yet."""
+    history = values.plan.history if run.revises_id and values.plan else ()
+    return history[-1].changes if history else ()
 
 
 def run_seconds(run: Run) -> float | None:

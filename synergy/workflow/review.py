@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from synergy.core.models import Run
-from synergy.core.types import Clause, GateResult, Shot, Walked
+from synergy.core.types import Clause, EditNote, GateResult, PlanChange, Shot, Walked
 from synergy.workflow.report import Results
 
 NOTHING = mark_safe("–")
@@ -93,6 +93,26 @@ def walks(run: Run, done: tuple[Walked, ...]) -> SafeString:
     return table(("Check", "Passed", "Took", "What happened", ""), rows)
 
 
+def changes(found: tuple[PlanChange, ...]) -> SafeString:
+    """What a run changes of its project."""
+    return table(("", "Difference"), [(change.sign, change.text) for change in found])
+
+
+def edits(run: Run, found: tuple[EditNote, ...]) -> SafeString:
+    """What became of a person's edits, with both versions of each file."""
+    rows: list[tuple[object, ...]] = [
+        (
+            note.path,
+            note.outcome,
+            note.reason,
+            artifact_link(run, note.mine, "yours"),
+            artifact_link(run, note.generated, "generated"),
+        )
+        for note in found
+    ]
+    return table(("File", "Outcome", "Why", "", ""), rows)
+
+
 def _folded(what: str, lines: tuple[str, ...]) -> SafeString:
     """A number that opens to the list behind it."""
     if not lines:
@@ -117,6 +137,7 @@ def _cell(run: Run, shot: Shot | None) -> SafeString:
         return NOTHING
     picture = format_html('<img src="{}" height="96" loading="lazy" alt="">', _address(run, shot.image))
     changed = "no baseline" if shot.diff_ratio is None else f"{shot.diff_ratio:.2%} changed"
+    changed += f". {shot.expected}" if shot.expected else ""
     proofs = [artifact_link(run, sha, name) for sha, name in ((shot.baseline, "baseline"), (shot.diff, "difference")) if sha]
     return format_html(
         '<a href="{}">{}</a><br>{} {}',

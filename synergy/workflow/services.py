@@ -64,8 +64,12 @@ def create_run(
     edits: ChangeSet | None = None,
     budget_usd: float = 5.0,
     key: str | None = None,
+    revises: Run | None = None,
+    base: str = "",
 ) -> tuple[Run, list[Ready]]:
     """Accept a message. The same ``key`` gives the same run again, however often it is asked for.
+
+    ``revises`` and ``base`` (artifact of a ``Base``): the delivery that the message is to change, see ``changes.change``.
 
     Raises BadInput: message empty, too long or not text; stack or name unknown; key used for another message.
     """
@@ -73,6 +77,8 @@ def create_run(
     options: dict[str, object] = {"stack": known_stack(stack).slug} if stack else {}
     if edits:
         options["edits"] = edits.model_dump(mode="json")
+    if base:
+        options["base"] = base
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise BadInput(f"An idempotency key has 1 to {KEY_LENGTH} characters.")
     if not 0 < budget_usd <= 1000:
@@ -87,6 +93,7 @@ def create_run(
         budget_usd=Decimal(str(budget_usd)),
         idempotency_key=key,
         trace_id=uuid.uuid4().hex,
+        revises=revises,
     )
     try:
         ready = engine.enter(pipeline, run, slug, title)
@@ -174,6 +181,7 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
         budget_usd=run.budget_usd,
         trace_id=uuid.uuid4().hex,
         parent=run,
+        revises_id=run.revises_id,
         stack=run.stack if done else "",
         confidence=run.confidence if done else None,
         cost_usd=sum((s.cost_usd for s in done.values()), Decimal(0)),

@@ -18,7 +18,7 @@ from synergy.core.errors import BadInput
 from synergy.core.types import Value
 
 #: Values that the workflow itself hands to a step, beside those that earlier steps wrote
-GIVEN = ("agent", "cost_usd", "message", "rerender", "run_id", "seconds")
+GIVEN = ("agent", "base", "cost_usd", "message", "rerender", "run_id", "seconds")
 
 
 @dataclass(frozen=True)

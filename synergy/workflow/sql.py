@@ -14,9 +14,9 @@ WITH known AS (
   SELECT nextval(pg_get_serial_sequence('core_project', 'id')) WHERE NOT EXISTS (SELECT 1 FROM known)
 ), run AS (
   INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, confidence, cost_usd, budget_usd,
-    engine, idempotency_key, trace_id, parent_id, carried_seconds)
+    engine, idempotency_key, trace_id, parent_id, revises_id, carried_seconds)
   SELECT %(run)s::uuid, %(tenant)s, project.id, %(message)s, %(options)s::jsonb, 'queued', '', %(stack)s, %(confidence)s::float8,
-    %(cost)s, %(budget)s, %(engine)s, %(key)s, %(trace)s, %(parent)s::uuid, %(carried)s::float8 FROM project
+    %(cost)s, %(budget)s, %(engine)s, %(key)s, %(trace)s, %(parent)s::uuid, %(revises)s::uuid, %(carried)s::float8 FROM project
   ON CONFLICT DO NOTHING RETURNING id, project_id, created_at
 ), made AS (
   INSERT INTO core_project (id, tenant_id, slug, name)

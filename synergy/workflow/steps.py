@@ -17,7 +17,8 @@ from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import EDITS, Bench, Book, Notebook, Paid, merged
 from synergy.core.errors import PermanentError
 from synergy.core.models import RunState
-from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, Usage, Value, Verdict, VisualReport
+from synergy.core.revisions import Base
+from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, UiSpec, Usage, Value, Verdict, VisualReport
 from synergy.workflow import sql
 from synergy.workflow.db import rows
 from synergy.workflow.engine import Attempt, Facts
@@ -34,6 +35,7 @@ class Inputs:
     message: Message
     project: str
     edits: ChangeSet | None
+    base: str  #: artifact of the Base that the run changes; "" = it makes something new
     cost_usd: float
     seconds: float  #: since the first claim, by the database's clock
     values: Mapping[str, Value]
@@ -57,7 +59,7 @@ def read(shape: Shape, attempt: Attempt, known: Inputs | None = None) -> Inputs:
     except ValueError as error:
         raise PermanentError(f"A recorded result cannot be read: {str(error).splitlines()[0]}") from error
     asked = Message(text=message, stack=options.get("stack"))
-    return Inputs(asked, str(project), edits, float(cost), float(seconds or 0.0), values)
+    return Inputs(asked, str(project), edits, options.get("base", ""), float(cost), float(seconds or 0.0), values)
 
 
 def with_result(shape: Shape, inputs: Inputs, name: str, text: str) -> Inputs:
@@ -110,6 +112,7 @@ def arguments(shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, plac
 def _value(name: str, shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inputs, place: Bench) -> Any:
     given: dict[str, Callable[[], Any]] = {
         "agent": lambda: spec.name.partition(":")[2],
+        "base": lambda: _base(inputs.base, place),
         "cost_usd": lambda: inputs.cost_usd,
         "message": lambda: inputs.message,
         "rerender": lambda: partial(_rerender, shape, run, inputs, place),
@@ -121,7 +124,14 @@ def _value(name: str, shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inpu
     written = tuple(inputs.values[step] for step in shape.writers(name))
     if name != "changes":
         return written[0]
+    ui = inputs.values.get("ui")
+    if isinstance(ui, UiSpec) and ui.edits is not None:  # merged with what is generated now
+        return (*written, ui.edits)
     return (*written, *_edits(inputs.edits, written))
+
+
+def _base(sha: str, place: Bench) -> Base | None:
+    return Base.model_validate_json(place.store.get_text(sha)) if sha else None
 
 
 def _edits(edits: ChangeSet | None, written: tuple[Value, ...]) -> tuple[ChangeSet, ...]:
@@ -130,7 +140,7 @@ def _edits(edits: ChangeSet | None, written: tuple[Value, ...]) -> tuple[ChangeS
         return ()
     generated = merged(value for value in written if isinstance(value, ChangeSet))
     changed = {path: sha for path, sha in edits.files.items() if generated.get(path) != sha}
-    return (edits.model_copy(update={"agent": EDITS, "files": changed}),) if changed else ()
+    return (edits.model_copy(update={"agent": EDITS, "files": changed}),) if changed or edits.removed else ()
 
 
 def _rerender(shape: Shape, run: uuid.UUID, inputs: Inputs, place: Bench, mediation: ChangeSet) -> VisualReport:

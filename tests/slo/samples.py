@@ -8,6 +8,7 @@ from typing import Any
 from slo.services import judge
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench, layers, merged, tree_hash
+from synergy.core.revisions import Base
 from synergy.core.types import (
     BrowserCheck,
     ChangeSet,
@@ -57,6 +58,7 @@ class Run:
     tests: TestReport
     cost_usd: float = 0.0
     seconds: float = 24.5
+    base: Base | None = None
 
     def but(self, **values: Any) -> Run:
         return replace(self, **values)
@@ -70,7 +72,7 @@ class Run:
         return {name: getattr(self, name) for name in names}
 
     def judged(self) -> Verdict:
-        return judge(self.bench, **self.values(), cost_usd=self.cost_usd, seconds=self.seconds)
+        return judge(self.bench, **self.values(), cost_usd=self.cost_usd, seconds=self.seconds, base=self.base)
 
     def with_file(self, path: str, text: str) -> Run:
         """The same run on a project with one more or another file; tests and pictures are of that project."""

@@ -8,7 +8,8 @@ from slo.gates.base import registry
 from slo.levels import levels
 from synergy.core.bench import layers, merged, tree_hash
 from synergy.core.errors import BadInput
-from synergy.core.types import ChangeSet, Usage
+from synergy.core.revisions import Base
+from synergy.core.types import ChangeSet, EditNote, Kept, Usage
 from tests.slo.samples import Run, clean_run, conflict, finding
 
 
@@ -264,3 +265,60 @@ def test_a_threshold_that_is_no_number_is_refused(monkeypatch, value):
     monkeypatch.setenv("SYNERGY_SLO_DURATION", value)
     with pytest.raises(BadInput, match="SYNERGY_SLO_DURATION"):
         levels()
+
+
+# --- a change of a project -------------------------------------------------------------------------------------------------
+
+
+def a_change(run: Run, **kept) -> Run:
+    """A run that changes nothing of a delivered project; every page was held against how it was."""
+    rows = [
+        Kept(**{"page": p.slug, "width": w, "by": "pixels", "same": True, **(kept if p.slug == "orders-list" else {})})
+        for p in run.plan.pages
+        for w in (375, 768, 1920)
+    ]
+    base = Base(run="1", messages=("x",), stack=run.stack, plan=run.plan, clauses=run.plan.clauses, generated={})
+    return run.update("visuals", kept=tuple(rows)).but(base=base)
+
+
+def test_a_change_that_leaves_everything_passes_and_says_how_it_is_known(run):
+    verdict = a_change(run).judged()
+    assert verdict.passed
+    assert "the same to the pixel" in next(g.reason for g in verdict.gates if g.gate == "unchanged")
+
+
+def test_a_page_that_was_to_stay_the_same_and_did_not_fails_the_gate(run):
+    failed = red(a_change(run, same=False, reason="12 pixels differ."))
+    assert set(failed) == {"unchanged"}
+    assert "orders-list (12 pixels differ.)" in failed["unchanged"]
+
+
+def test_a_page_that_nobody_held_against_how_it_was_is_not_measured(run):
+    changed = a_change(run)
+    rows = tuple(k for k in changed.visuals.kept if k.page != "orders-list")
+    assert "Not held against" in red(changed.update("visuals", kept=rows))["unchanged"]
+    expected = tuple(s.model_copy(update={"expected": "It is new."}) if s.page == "orders-list" else s for s in run.visuals.shots)
+    assert red(changed.update("visuals", kept=rows, shots=expected)) == {}
+
+
+def test_a_drift_that_mediation_brought_fails_the_gate(run):
+    drifted = after_mediation(a_change(run), findings=(finding("unchanged", "serious"),))
+    assert "unchanged" in red(drifted)
+
+
+def test_what_was_to_change_is_not_held_against_the_baseline(run):
+    values = {"baseline": "b" * 64, "diff_ratio": 0.4, "text_changed": True, "approved": True}
+    assert set(red(but_shot(run, **values))) == {"rendering", "visual_diff"}
+    assert red(but_shot(run, **values, expected="The change is about what this page shows.")) == {}
+
+
+def test_where_an_edit_by_hand_won_the_clause_of_the_change_is_not_built(run):
+    note = EditNote(path="frontend/src/app.tsx", outcome="conflict", reason="Different lines.")
+    changed = a_change(run).update("ui", edit_notes=(note,))
+    [first, *others] = run.plan.clauses
+    earlier = changed.base.model_copy(update={"clauses": (), "plan": run.plan.model_copy(update={"clauses": tuple(others)})})
+    settled = {c.id: c for c in changed.but(base=earlier).judged().clauses}
+    assert settled[first.id].status == "not_built"
+    assert "Your edit of frontend/src/app.tsx" in settled[first.id].reason
+    kept = {c.id: c for c in changed.judged().clauses}
+    assert kept[first.id].status == "built", "an earlier clause is not judged by this change"

@@ -78,7 +78,7 @@ def project(bench, monkeypatch):
     plan = factories.plan().model_copy(update={"stack": "tiny", "pages": pages, "demo_password": "right"})
     own = replace(bench, project_key="bakery")
 
-    def run(html=None, *, files=None, plan=plan, bench=own, checks=()):
+    def run(html=None, *, files=None, plan=plan, bench=own, checks=(), base=None):
         home = page("Home", '<p><a href="/login">Sign in</a></p>')
         sources = {
             "src/app.html": html or app(),
@@ -88,7 +88,7 @@ def project(bench, monkeypatch):
         }
         stored = {name: bench.store.put_text(text) for name, text in {**sources, **(files or {})}.items()}
         ui = UiSpec(scopes=(), components=(), changes=ChangeSet(agent="ui", files={}))
-        return services.check(bench, plan, (ChangeSet(agent="frontend", files=stored, checks=checks),), ui)
+        return services.check(bench, plan, (ChangeSet(agent="frontend", files=stored, checks=checks),), ui, base)
 
     run.bench, run.spec, run.plan = own, spec, plan
     return run

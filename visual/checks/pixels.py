@@ -10,11 +10,13 @@ def judge(judged: Judged) -> list[Finding]:
     shot = judged.shot
     if not shot.diff_ratio:
         return []
-    severity: Severity = "serious" if shot.diff_ratio >= LIMIT else "minor"
+    severity: Severity = "info" if shot.expected else "serious" if shot.diff_ratio >= LIMIT else "minor"
     if judged.resized:
         message = f"The size changed from {judged.resized} ({shot.theme})."
     else:
         message = f"{shot.diff_pixels} pixels ({shot.diff_ratio:.2%}) differ from the baseline, {judged.changed} ({shot.theme})."
+    if shot.expected:
+        message += f" {shot.expected}"
     return [Finding(check="pixels", severity=severity, page=shot.page, width=shot.width, message=message)]
 
 

@@ -51,6 +51,25 @@
 
   const text = () => (document.body ? document.body.innerText.replace(/\s+/g, " ").trim() : "");
 
+  // The place of the content within the page, and of all that shows in it with its own words: the same whatever its colours.
+  function outline() {
+    const root = document.querySelector("main") ?? document.body;
+    const { x, y, width, height } = root.getBoundingClientRect();
+    const rows = [];
+    const range = document.createRange();
+    const place = (box) => [box.x - x, box.y - y, box.width, box.height].map(Math.round);
+    for (const element of root.querySelectorAll("*")) {
+      if (!shown(element)) continue;
+      rows.push([element.localName, ...place(element.getBoundingClientRect())]);
+      for (const node of element.childNodes) {
+        if (node.nodeType !== Node.TEXT_NODE || !node.data.trim()) continue;
+        range.selectNodeContents(node);
+        rows.push([node.data.replace(/\s+/g, " ").trim(), ...place(range.getBoundingClientRect())]);
+      }
+    }
+    return JSON.stringify({ box: [x + scrollX, y + scrollY, width, height], rows });
+  }
+
   // What shows in a way it did not show before: `elements` that are new, `colours` of elements that are not. What a checker of
   // semantics and colours has seen at one width it need not see again at another.
   const looks = new WeakMap();
@@ -131,5 +150,5 @@
     return words.join(" > ");
   }
 
-  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, news, overflow, squeezed, path, shown, sleep } });
+  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, outline, news, overflow, squeezed, path, shown, sleep } });
 })();

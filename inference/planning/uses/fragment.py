@@ -9,7 +9,7 @@ from inference.planning.names import BROWSER, FRAMEWORK, LENGTH, PYTHON, SCRIPT,
 from inference.planning.surface import Access
 from inference.planning.uses.binding import Binding
 from synergy.core.capabilities import Access as Who
-from synergy.core.capabilities import Capability, Words
+from synergy.core.capabilities import Capability, Words, capability
 from synergy.core.types import Endpoint, Entity, Feature, Page, PageKind, Use
 
 RESERVED = PYTHON | SCRIPT | SQL | FRAMEWORK | BROWSER | TABLES | SLUGS
@@ -52,6 +52,22 @@ def make_fragment(
     return maker.fragment, pairs
 
 
+def refill(
+    uses: Iterable[Use],
+    entities: Sequence[Entity],
+    access: Access,
+    closed: Collection[str],
+    pages: Sequence[Page],
+    endpoints: Sequence[Endpoint],
+) -> Fragment:
+    """What uses that have their names already add to a plan with these entities; without those whose addresses are taken."""
+    maker = _Maker({id(entity): entity for entity in entities}, access, closed, pages, endpoints)
+    for use in uses:
+        maker.bring(capability(use.capability), use)
+    maker.fragment.features = [maker.linked(f) for f in maker.fragment.features]
+    return maker.fragment
+
+
 class _Maker:
     def __init__(
         self,
@@ -71,12 +87,18 @@ class _Maker:
     def add(self, binding: Binding) -> Use | None:
         """The use of ``binding``, with what it brings; None when its addresses are taken."""
         use = self._use(binding)
-        words = Words(self.plan_entities, use)
-        pages = [self._page(binding.capability, i, words, use) for i in range(len(binding.capability.page))]
-        endpoints = [self._endpoint(binding.capability, i, words, use) for i in range(len(binding.capability.endpoint))]
-        if not self._free(pages, endpoints):
+        if not self.bring(binding.capability, use):
             binding.broken = "another page has its address"
             return None
+        return use
+
+    def bring(self, capability: Capability, use: Use) -> bool:
+        """Add what ``use`` brings; False when its addresses are taken."""
+        words = Words(self.plan_entities, use)
+        pages = [self._page(capability, i, words, use) for i in range(len(capability.page))]
+        endpoints = [self._endpoint(capability, i, words, use) for i in range(len(capability.endpoint))]
+        if not self._free(pages, endpoints):
+            return False
         self.page_slugs |= {p.slug for p in pages}
         self.paths |= {p.path for p in pages}
         self.operations |= {e.operation for e in endpoints}
@@ -92,9 +114,9 @@ class _Maker:
                 use=use.name,
                 api=f.api,
             )
-            for f in binding.capability.feature
+            for f in capability.feature
         ]
-        return use
+        return True
 
     def linked(self, feature: Feature) -> Feature:
         """Without pages that this plan does not have: a private application has no home page."""

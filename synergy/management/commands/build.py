@@ -27,25 +27,24 @@ from rich.console import Console
 import synergy.celery  # noqa: F401  # messages go by the configured application
 from inference.planning.clean import LONGEST, clean_message
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import EDITS, MAX_FILES, safe_path
 from synergy.core.errors import BadInput, ServiceDown, SynergyError
 from synergy.core.models import LIVE_RUN, Run, WorkerBeat
 from synergy.core.stacks import stack as known_stack
-from synergy.core.types import ChangeSet, Delivery
+from synergy.core.types import Delivery, Plan
 from synergy.embedded.client import Running, dial_nobody, servers, session
-from synergy.management.display import Display, conclusion, display
-from synergy.workflow import services, steps, wire
+from synergy.management.display import Display, conclusion, display, plan_only
+from synergy.workflow import changes, services, steps, wire
 from synergy.workflow.db import persist
 from synergy.workflow.delivery import unpacked
 from synergy.workflow.engine import Ready
+from synergy.workflow.handwork import collect
+from synergy.workflow.preview import preview
 from synergy.workflow.report import follow, summary
 
 EXITS = {"completed": 0, "rejected": 1, "refused": 2, "failed": 3, "cancelled": 3}
 INTERRUPTED = 130
 LOOK = 3.0  #: seconds between two looks at whether anybody works
 PATIENCE = 60.0  #: seconds without any worker before a run is given up on
-FILE_BYTES = 2_000_000
-MADE = {".git", ".venv", ".reports", "node_modules", "dist", "coverage", "__pycache__", ".pytest_cache", ".ruff_cache"}
 
 
 class Command(BaseCommand):
@@ -53,10 +52,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         say = parser.add_argument
-        say("message", nargs="?", help="what to build; - reads it from stdin; without it SYNERGY_MESSAGE is taken")
+        say("message", nargs="?", help="what to build or to change; - reads it from stdin; without it SYNERGY_MESSAGE is taken")
         say("--stack", help="decide the stack by hand")
-        say("--project", default="", help="visual baselines are kept under this name; else each message has its own")
-        say("--edits", type=Path, metavar="DIR", help="an edited project: its files win over the generated ones")
+        say("--project", default="", help="build under this name; once it was delivered, the message is a change of it")
+        say("--fresh", action="store_true", help="build the message anew, though the project was delivered")
+        say("--plan-only", action="store_true", help="show the plan, or what the change makes of it, and build nothing")
+        say("--edits", type=Path, metavar="PATH", help="an edited project, folder or zip: what you changed stays")
         say("--budget", type=float, default=5.0, help="US dollars the run may cost (5)")
         say("--keep", action="store_true", help="keep the run's working folder")
         say("--json", action="store_true", help="one JSON document on stdout and nothing else")
@@ -98,16 +99,21 @@ def complain(console: Console, message: str, hint: str, *, machine: bool) -> Non
 
 def build(console: Console, given: dict[str, Any]) -> int:
     """Run to the end; the exit code."""
-    text = clean_message(asked(given["message"]))
+    said = asked(given["message"])
+    text = clean_message(said) if said.strip() or not (given["edits"] and given["project"]) else ""
     if given["stack"]:
         known_stack(given["stack"])
-    edits = edited(given["edits"]) if given["edits"] else None
+    edits = collect(given["edits"], ArtifactStore(Path(settings.ARTIFACTS_DIR))) if given["edits"] else None
     alone = bool(servers()) and dial_nobody(settings.SYNERGY_HOME)
     with ExitStack() as up:
         with display(console, machine=given["json"]) as shown:
             running = up.enter_context(session(note=shown.note))
-            options = {"project": given["project"], "stack": given["stack"], "edits": edits, "budget_usd": given["budget"]}
-            run, ready = services.create_run(text, tenant=services.default_tenant(), **options)
+            options = {name: given[name] for name in ("project", "stack", "fresh")}
+            options |= {"tenant": services.default_tenant(), "edits": edits}
+            if given["plan_only"]:
+                plan = preview(text, **options)
+                return outlined(console, plan, machine=given["json"])
+            run, ready = changes.submit(text, **options, budget_usd=given["budget"])
             finished = watched(shown, running, run, ready, alone=alone)
         report = told(run, keep=given["keep"], finished=finished)
         if given["json"]:
@@ -124,24 +130,13 @@ def asked(message: str | None) -> str:
     return message if message is not None else os.environ.get("SYNERGY_MESSAGE", "")
 
 
-def edited(folder: Path) -> ChangeSet:
-    """All files of an edited project but what is made by running it. BadInput when it cannot be one."""
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder.")
-    store = ArtifactStore(Path(settings.ARTIFACTS_DIR))
-    files: dict[str, str] = {}
-    executable: list[str] = []
-    for file in sorted(folder.rglob("*")):
-        path = file.relative_to(folder)
-        if MADE & set(path.parts) or file.is_symlink() or not file.is_file():
-            continue
-        if file.stat().st_size > FILE_BYTES or len(files) >= MAX_FILES:
-            raise BadInput(f"{folder} holds too much to be an edited project: {path}.")
-        name = str(safe_path(path.as_posix()))
-        files[name] = store.put(file.read_bytes())
-        if os.access(file, os.X_OK):
-            executable.append(name)
-    return ChangeSet(agent=EDITS, files=files, executable=tuple(executable))
+def outlined(console: Console, plan: Plan, *, machine: bool) -> int:
+    """Show what would be built, or changed."""
+    if machine:
+        print(plan.model_dump_json(indent=2))
+    else:
+        plan_only(console, plan)
+    return 0
 
 
 def watch(shown: Display, running: Running, run: Run) -> None:
