@@ -60,11 +60,17 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
     many = [archetypes()[name].plural.lower() for name in dict.fromkeys(wanted)]
     kind = "website where visitors browse" if public else "system with login to manage"
     text = f"A {kind} {', '.join(many[:-1])}{' and ' if many[1:] else ''}{many[-1]}."
-    plan = make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts])
+    plan = _bare(make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts]))
     for name in names:
         for use in bind(capability(name), plan, archetype):
             plan = with_use(plan, use)
     return plan
+
+
+def _bare(plan: Plan) -> Plan:
+    """``plan`` without what its own words asked for."""
+    kept = {name: tuple(part for part in getattr(plan, name) if not part.use) for name in ("pages", "features", "endpoints")}
+    return plan.model_copy(update={**kept, "uses": ()})
 
 
 def _first(on: On) -> str:
