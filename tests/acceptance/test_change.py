@@ -15,7 +15,7 @@ from django.conf import settings
 from tests.acceptance.test_message_to_project import ROOT, build, failed_gates, project_files
 
 FIRST = "Keep a list of suppliers and products; white background, navy buttons"
-CHANGE = "add a nickname to suppliers and fly to the moon by fax"
+CHANGE = "add a nickname to suppliers; send a fax to each supplier"
 APPROVE = """
 import django; django.setup()
 from synergy.embedded.client import session
@@ -117,7 +117,7 @@ def test_what_the_change_cannot_do_is_said_and_the_rest_of_the_ledger_holds(firs
         ("", "empty"),
         ("remove the pigs", "nothing called"),
         ("make it public and members only", "contradicts itself"),
-        ("xyzzy plugh", "understood"),
+        ("xyzzy plugh", "recognised"),
     ],
 )
 def test_a_change_that_cannot_be_understood_is_refused_with_what_to_do(home, changed, message, says):
