@@ -22,6 +22,7 @@ MAX_FIELDS, MAX_OPTIONS = 2000, 50  #: of one body; alternatives of one value
 MAX_OPERATIONS = 1000
 MAX_STEPS = 200_000  #: schemas of one document that are looked at
 PAGED = {"items", "results", "data", "rows"}  #: names of the list in a page
+NO_ROWS = {"[]": "empty"}  #: the shape of an empty list, which says nothing of what would be in it
 COUNTS = {"total", "count", "total_count"}
 CURSORS = {"cursor", "next_cursor", "next_token"}
 
@@ -220,13 +221,14 @@ def matches(template: str, path: str) -> bool:
 
 
 def _seen(call: ObservedCall, path: str) -> Operation:
-    response = {snake(name): kind for name, kind in call.response.items()} or None
+    nothing = call.response == NO_ROWS
+    response = None if nothing else {snake(name): kind for name, kind in call.response.items()} or None
     return Operation(
         method=call.method,
         path=path,
         request={snake(name): kind for name, kind in call.request.items()},
         response=response,
         query=tuple(snake(name) for name in call.query),
-        pagination=pagination(response or {}),
+        pagination="list" if nothing else pagination(response or {}),
         source="observed",
     )

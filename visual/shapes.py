@@ -6,18 +6,22 @@ import json
 from typing import Any
 
 MAX_FIELDS = 500
+EMPTY = "empty"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", dict: "object", list: "array"}
 
 
 def shape(body: bytes) -> dict[str, str]:
     """Field → JSON type of the object in ``body``; {} when it is no JSON. Nested fields are ``items[].name`` and ``user.email``.
 
-    A field that has different types in different elements of a list has them all: ``null|string``. A list at the top is ``[]``.
+    A field that has different types in different elements of a list has them all: ``null|string``. A list at the top is ``[]``; an
+    empty one has no type to show: it is EMPTY.
     """
     try:
         value = json.loads(body)
     except ValueError:
         return {}
+    if value == []:
+        return {"[]": EMPTY}
     found: dict[str, set[str]] = {}
     _walk(value, "", found)
     found.pop("", None)

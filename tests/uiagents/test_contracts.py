@@ -130,4 +130,11 @@ def test_observed_calls_take_the_form_of_the_declared_paths():
     ]
     assert [o.path for _, o in observed(calls, known)] == ["/api/orders/{}", "/api/orders/latest", "/api/a/b/c"]
     assert matches("/a/{}", "/a/1")
-    assert not matches("/a/{}", "/a/1/2")
+
+
+def test_an_empty_list_says_nothing_of_its_rows_but_is_an_answer():
+    call = ObservedCall(method="GET", path="/api/orders", status=200, response={"[]": "empty"})
+    [(_, seen)] = observed([call], [])
+    assert (seen.response, seen.pagination) == (None, "list")
+    [(_, silent)] = observed([call.model_copy(update={"response": {}})], [])
+    assert (silent.response, silent.pagination) == (None, None)

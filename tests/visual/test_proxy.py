@@ -26,6 +26,7 @@ from visual.tour import calls
         ),
         ([{"ok": True}], {"[]": "object", "[].ok": "boolean"}),
         ({"user": {"mail": "x"}}, {"user": "object", "user.mail": "string"}),
+        ([], {"[]": "empty"}),
         ("text", {}),
     ],
 )
