@@ -41,10 +41,8 @@ PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page
 SETTLED = "([looks, limit]) => __view.settled(looks, limit)"
 ENDLESS = ("eventsource", "websocket", "media", "ping")  #: requests that nobody waits for
 PAGE_SCRIPT = (Path(__file__).parent / "js" / "page.js").read_text()
-NO_SANDBOX_HERE = "No usable sandbox"
 MAX_HEIGHT = 16_384  #: pixels of a page that are drawn; Chromium repeats itself below
 POLL = 0.1
-
 Result = TypeVar("Result")
 
 
@@ -105,17 +103,19 @@ class Tab:
         self.status = response.status if response else 200
 
     async def settle(self, calm: int = CALM) -> None:
-        """Wait until the page has nothing more to load or to change."""
-        deadline = monotonic() + (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
-        while (left := deadline - monotonic()) > 0:
+        """Wait until the page has nothing more to load or to change; four times as long for answers that are still to come."""
+        patience = (PATIENCE_MS if self.rested else IMPATIENCE_MS) / 1000
+        deadline, loads = monotonic() + patience, False
+        while (left := deadline - monotonic()) > 0 or (loads and left > -3 * patience):
             try:
-                rested = await self.page.evaluate(SETTLED, [calm, left * 1000])
+                rested = await self.page.evaluate(SETTLED, [calm, max(left, patience / 5) * 1000])
             except Error as error:
                 if is_crash(error):
                     raise
                 await self.page.wait_for_load_state("domcontentloaded", timeout=20_000)  # it went to another document
                 continue
-            if rested and not self._waiting and not self._proxy.pending(self.visit):
+            loads = bool(self._waiting or self._proxy.pending(self.visit))
+            if rested and not loads:
                 return
         self.rested = False
 
@@ -391,7 +391,7 @@ async def _launch(chromium: Any, executable: str) -> Browser:
     try:
         return await chromium.launch(executable_path=executable, chromium_sandbox=True, args=ARGS)  # type: ignore[no-any-return]
     except Error as error:
-        if NO_SANDBOX_HERE not in str(error):
+        if "No usable sandbox" not in str(error):
             raise
         return await chromium.launch(executable_path=executable, chromium_sandbox=False, args=ARGS)  # type: ignore[no-any-return]
 
