@@ -13,8 +13,8 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(
 def shape(body: bytes) -> dict[str, str]:
     """Field → JSON type of the object in ``body``; {} when it is no JSON. Nested fields are ``items[].name`` and ``user.email``.
 
-    A field that has different types in different elements of a list has them all: ``null|string``. A list at the top is ``[]``; an
-    empty one has no type to show: it is EMPTY.
+    A field that has different types in different elements of a list has them all: ``null|string``. A list at the top is ``[]``,
+    or EMPTY when there is nothing in it that has a type.
     """
     try:
         value = json.loads(body)
