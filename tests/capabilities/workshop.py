@@ -63,7 +63,8 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
     plan = _bare(make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts]))
     for name in names:
         for use in bind(capability(name), plan, archetype):
-            plan = with_use(plan, use)
+            if use.name not in {known.name for known in plan.uses}:  # the planner may have found it in the words
+                plan = with_use(plan, use)
     return plan
 
 
