@@ -48,19 +48,24 @@ class TemplateFault(PermanentError):
 
 
 def render_tree(
-    folder: Path, context: Mapping[str, Any], *, each: Mapping[str, Iterable[Any]] | None = None, prefix: str = ""
+    folder: Path,
+    context: Mapping[str, Any],
+    *,
+    each: Mapping[str, Iterable[Any]] | None = None,
+    prefix: str = "",
+    shared: Path | None = None,
 ) -> dict[str, bytes]:
     """All files of the blueprint in ``folder``: path below ``prefix`` → content, sorted by path.
 
-    ``context`` holds ``plan``; ``each`` says which variables are repeated over what. TemplateFault names the template and line;
-    UnsafePath when a path would leave the project.
+    ``context`` holds ``plan``; ``each`` says which variables are repeated over what; macros may also be imported from
+    ``shared``. TemplateFault names the template and line; UnsafePath when a path would leave the project.
     """
     repeated = each if each is not None else {"entity": context["plan"].entities}
     files: dict[str, bytes] = {}
     for name in _sources(folder):
         for values in _rounds(name, context, repeated):
             path = prefix + _path(name, values)
-            content = render_file(folder, name, values)
+            content = render_file(folder, name, values, shared)
             if path in files:
                 raise TemplateFault(f"Two templates of {folder.name} write {path!r}.")
             if content is not None:
@@ -68,13 +73,13 @@ def render_tree(
     return dict(sorted(files.items()))
 
 
-def render_file(folder: Path, name: str, context: Mapping[str, Any]) -> bytes | None:
+def render_file(folder: Path, name: str, context: Mapping[str, Any], shared: Path | None = None) -> bytes | None:
     """The file that template ``name`` of ``folder`` makes; None when it renders to nothing."""
     source = (folder / name).read_bytes()
     if b"\xc2\xab" not in source and b"[%" not in source:  # "«" in UTF-8
         return source
     try:
-        text = _environment(folder).get_template(name).render(context)
+        text = _environment(folder, shared).get_template(name).render(context)
     except TemplateError as error:
         line = getattr(error, "lineno", None) or _line(error, name)
         raise TemplateFault(f"{folder.name}/{name}, line {line}: {error}") from error
@@ -82,7 +87,7 @@ def render_file(folder: Path, name: str, context: Mapping[str, Any]) -> bytes | 
 
 
 @cache
-def _environment(folder: Path) -> SandboxedEnvironment:
+def _environment(folder: Path, shared: Path | None) -> SandboxedEnvironment:
     """One environment a folder: its compiled templates are kept for the life of the process."""
     env = SandboxedEnvironment(
         variable_start_string="«",
@@ -97,7 +102,7 @@ def _environment(folder: Path) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         autoescape=True,  # makes macros and joins keep track of what is escaped already
         finalize=_escaped,
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, shared] if shared else folder),
         auto_reload=False,
         cache_size=-1,
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from synergy.core.capabilities import Capability, EndpointDraft, PageDraft, SlotDraft, capability, words
@@ -205,10 +206,15 @@ class Bound:
         rendered = render_file(folder, module, {"plan": self.plan, "use": self})
         return b"\ndef seed(" in (rendered or b"")
 
-    def files(self, tree: str, context: Mapping[str, Any], prefix: str) -> dict[str, bytes]:
-        """All files of one of its trees (the slug of a stack, the name of a page set); {} when it has none."""
+    def files(self, tree: str, context: Mapping[str, Any], prefix: str, shared: Path | None = None) -> dict[str, bytes]:
+        """All files of one of its trees (the slug of a stack, the name of a page set); {} when it has none.
+
+        Its templates may import the macros of ``shared``.
+        """
         folder = self.capability.folder / tree
-        return render_tree(folder, {**context, "plan": self.plan, "use": self}, each={}, prefix=prefix) if folder.is_dir() else {}
+        if not folder.is_dir():
+            return {}
+        return render_tree(folder, {**context, "plan": self.plan, "use": self}, each={}, prefix=prefix, shared=shared)
 
     # --- what it is made of, and what proves it ----------------------------------------------------------------------
 

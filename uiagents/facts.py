@@ -167,6 +167,34 @@ def grouped(entity: Entity) -> PlanField | None:
     return next((f for f in enums if f.name == entity.status), enums[0] if enums else None)
 
 
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+#: Words of fields whose values say nothing when they are added up.
+LEVELS = {
+    "year", "number", "code", "floor", "level", "age", "latitude", "longitude", "lat", "lng", "version", "position", "rank",
+    "price", "rate", "temperature", "score",
+}  # fmt: skip
+QUANTITIES = {"quantity", "qty", "hours", "units", "days", "nights"}
+RATES = {"price", "rate", "fee", "cost"}
+SUMS = {"amount", "total", "sum", "subtotal"}
+
+
+def totalled(field: PlanField) -> str:
+    """What stands below a column of its values: "sum", "average" or "none"."""
+    if field.kind not in (*WHOLE, *FRACTIONS):
+        return "none"
+    return "average" if field.kind in (Kind.PERCENT, Kind.RATING) or LEVELS & set(words(field.name)) else "sum"
+
+
+def line(entity: Entity) -> tuple[PlanField, PlanField] | None:
+    """(quantity, price of one) of entities like the lines of an invoice; None when there is no such pair, or a sum already."""
+    amounts = of_kind(entity, Kind.MONEY)
+    many = [f for f in of_kind(entity, Kind.INTEGER, Kind.DECIMAL) if QUANTITIES & set(words(f.name))]
+    each = [f for f in amounts if RATES & set(words(f.name))]
+    known = any(SUMS & set(words(f.name)) for f in amounts)
+    return (many[0], each[0]) if many and each and not known else None
+
+
 # --- plan ------------------------------------------------------------------------------------------------------------
 
 
@@ -323,7 +351,7 @@ filters: dict[str, Callable[..., Any]] = {
     "sortable": sortable, "refs": refs, "month_field": month_field, "grouped": grouped, "late_keys": late_keys,
     "with_late_keys": with_late_keys, "title_name": title_name, "names": component_names, "by_table": by_table,
     "early_targets": early_targets, "late_targets": late_targets, "owned": owned, "private": private, "shared": shared,
-    "private_refs": private_refs, "private_links": private_links,
+    "private_refs": private_refs, "private_links": private_links, "totalled": totalled, "line": line,
 }  # fmt: skip
 
 tests: dict[str, Callable[..., bool]] = {

@@ -96,7 +96,7 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
     }
     files = render_tree(PAGE_SET / "scopes", context, each={"scope": shown}, prefix=PREFIX)
     for use in bound:
-        files |= use.files(NAME, context, f"{PREFIX}src/")
+        files |= use.files(NAME, context, f"{PREFIX}src/", PAGE_SET / "scopes")
     return dict(sorted(files.items()))
 
 

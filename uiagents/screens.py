@@ -30,6 +30,17 @@ GROUPED_FROM = 7  #: entities from which the navigation has headings
 OWN_FOLDERS = ("dashboard", "home")
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.PERCENT)
 
+DETAILS = "Details"
+#: The steps of a form in steps.
+STEPS = {
+    "Basics": (Kind.STRING, Kind.ENUM),
+    "Belongs to": (Kind.REF,),
+    "Dates and times": (Kind.DATE, Kind.DATETIME, Kind.TIME),
+    "Figures": (*NUMBERS, Kind.RATING),
+    "Contact": (Kind.EMAIL, Kind.PHONE, Kind.URL),
+    DETAILS: (Kind.TEXT, Kind.BOOLEAN),
+}
+
 #: What comes first in tables and on cards, after the title and the status.
 ORDER = (
     (Kind.REF, Kind.MONEY, Kind.DATE, Kind.DATETIME),
@@ -201,6 +212,18 @@ class Screen:
         """The short fields that were not ``said`` yet, those first that people look for; in the plan's order among equals."""
         known = [*said, *self.texts]
         return tuple(f for kinds in ORDER for f in self.entity.fields if f.kind in kinds and f not in known)
+
+    @cached_property
+    def steps(self) -> tuple[tuple[str, tuple[PlanField, ...]], ...]:
+        """Its fields in groups, for a form in steps: (title, fields). The title comes first; what is alone joins the details."""
+        groups: dict[str, list[PlanField]] = {name: [] for name in STEPS}
+        for field in self.entity.fields:
+            name = next((name for name, kinds in STEPS.items() if field.kind in kinds), DETAILS)
+            groups["Basics" if field == self.title else name].append(field)
+        for name, fields in groups.items():
+            if len(fields) == 1 and name not in ("Basics", DETAILS):
+                groups[DETAILS].append(fields.pop())
+        return tuple((name, tuple(fields)) for name, fields in groups.items() if fields)
 
     @property
     def choices(self) -> list[PlanField]:

@@ -145,3 +145,11 @@ def test_jsx_text_is_bare_only_where_that_is_safe(text, child):
 def test_markdown_and_html_carry_no_markup():
     assert literals.md("<img onerror=x> [a](b) | `c`\n# d") == "\\<img onerror=x\\> \\[a\\](b) \\| \\`c\\` \\# d"
     assert literals.html("<a href='x'>") == "&lt;a href=&#x27;x&#x27;&gt;"
+
+
+def test_macros_are_imported_from_a_shared_folder(tmp_path):
+    shared = blueprint(tmp_path / "shared", **{"parts.jinja": '[% macro twice(x) %]«x»«x»[% endmacro %]'})
+    folder = blueprint(tmp_path / "own", **{"a.txt": '[% import "parts.jinja" as parts %]«parts.twice("ab")»'})
+    assert render_tree(folder, {"plan": plan()}, shared=shared) == {"a.txt": b"abab"}
+    with pytest.raises(TemplateFault, match=r"parts\.jinja"):
+        render_tree(folder, {"plan": plan()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synergy.core.types import Kind, PlanField
 from tests.factories import customer, lonely, only_refs, order, plan
+from uiagents import facts
 from uiagents.samples import needed, sample_answers, typed_text
 from uiagents.screens import COLUMNS, Screen, screens
 
@@ -73,3 +74,32 @@ def test_moments_and_times_are_typed_as_their_controls_want_them():
     moment, clock = (PlanField(name="x", label="X", kind=kind) for kind in (Kind.DATETIME, Kind.TIME))
     assert typed_text(moment, "2026-03-01T09:30:00Z") == "2026-03-01T09:30"
     assert typed_text(clock, "09:30:00") == "09:30"
+
+
+def test_a_form_in_steps_has_every_field_once_and_no_step_of_a_single_one():
+    for shown in screens(plan()):
+        fields = [f for _, group in shown.steps for f in group]
+        assert sorted(names(fields)) == sorted(names(shown.entity.fields))
+        assert shown.steps[0][0] == "Basics"
+        assert shown.title in shown.steps[0][1]
+        assert all(len(group) > 1 for title, group in shown.steps if title not in ("Basics", "Details"))
+
+
+def figure(name, kind, **more):
+    return PlanField(name=name, label=name.title(), kind=kind, **more)
+
+
+def test_columns_are_added_up_only_where_a_sum_says_something():
+    found = {
+        (name, kind): facts.totalled(figure(name, kind))
+        for name, kind in (("amount", Kind.MONEY), ("unit_price", Kind.MONEY), ("year", Kind.INTEGER), ("share", Kind.PERCENT), ("city", Kind.STRING))
+    }
+    assert list(found.values()) == ["sum", "average", "average", "average", "none"]
+
+
+def test_lines_have_a_quantity_and_a_price_and_no_sum_yet():
+    quantity, price, total = figure("quantity", Kind.INTEGER), figure("unit_price", Kind.MONEY), figure("total", Kind.MONEY)
+    made = order()
+    assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity, price)})) == (quantity, price)
+    assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity, price, total)})) is None
+    assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity)})) is None

@@ -154,6 +154,11 @@ def test_a_page_that_shows_the_time_is_always_the_same(tour):
     assert "2026" in seen.drawings[0].text
 
 
+def test_a_button_that_prints_does_something(tour):
+    seen = tour(with_body('<button onclick="print()">Print</button>'), start="/")
+    assert seen.findings == []
+
+
 def test_a_link_to_the_top_is_a_link_that_does_something(tour):
     seen = tour(with_body('<div style="height: 3000px"></div><p><a href="#">Back to top</a></p>'), start="/")
     assert seen.findings == []

@@ -155,9 +155,10 @@
     effects.add("change");
   }
 
-  for (const [event, effect] of Object.entries({ invalid: "validation", toggle: "change", beforeprint: "print", change: "change" })) {
+  for (const [event, effect] of Object.entries({ invalid: "validation", toggle: "change", change: "change" })) {
     document.addEventListener(event, () => watching?.effects.add(effect), true);
   }
+  window.print = () => watching?.effects.add("print"); // without a printer the browser would do nothing, or wait for ever
   document.addEventListener(
     "focusin",
     ({ target }) => {
