@@ -77,13 +77,19 @@ def is_personal(thing: Thing, entity: Entity) -> bool:
 
 
 def access_for(message: str, things: Sequence[Thing]) -> Access:
-    """ "public_read" for what reads like a site for visitors. What is confidential is never open; plain words go before hints."""
+    """ "public_read" for what reads like a site for visitors; plain words go before hints.
+
+    What is confidential is never open (``is_personal``). With it a site is open only when it has something else to show and
+    reads like a site more than like a system.
+    """
     if PRIVATE.search(message):
         return "private"
-    if any(t.archetype and t.archetype.confidential for t in things):
-        return "private"
+    site, system = len(SITE.findall(message)), len(SYSTEM.findall(message))
+    kinds = [t.archetype for t in things if t.archetype]
+    if any(a.confidential for a in kinds):
+        shown = any(a.family in ("content", "things") and not (a.confidential or a.personal) for a in kinds)
+        return "public_read" if shown and site > system else "private"
     if PUBLIC.search(message):
         return "public_read"
-    site, system = len(SITE.findall(message)), len(SYSTEM.findall(message))
-    content = any(t.archetype and t.archetype.family in ("content", "things") for t in things)
+    content = any(a.family in ("content", "things") for a in kinds)
     return "public_read" if site >= max(1, system) and (content or not system) else "private"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
 from inference.planning.matching import Nearest
+from inference.planning.missing import common_features
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
 from inference.planning.uses.texts import KIND, is_noun, vocabulary
@@ -34,10 +35,16 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
     asking = list(dict.fromkeys(a for ask in asks if ask.verb != "for" for a in (ask, *examples(ask))))
     if not asking or not capabilities():
         return {}
-    wishes = [wish_of(ask) for ask in asking]
+    read = [(ask, wish) for ask in asking if not _of_accounts(ask, wish := wish_of(ask))]
+    asking, wishes = [ask for ask, _ in read], [wish for _, wish in read]
     near = similarities(wishes, nearest)
     found = {ask: claims for ask, wish, row in zip(asking, wishes, near, strict=True) if (claims := judge(wish, row))}
     return found | _spoken_of(asking, found)
+
+
+def _of_accounts(ask: Ask, wish: Wish) -> bool:
+    """ "user registration and login": accounts are part of every application, unless it is registered for something."""
+    return not wish.things and common_features(ask.text)[:1] in (("auth.login",), ("auth.register",), ("auth.roles",))
 
 
 def kept_phrases(claims: Claims) -> dict[Ask, Callable[[Phrase], bool]]:
