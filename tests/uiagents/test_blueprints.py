@@ -148,7 +148,7 @@ def test_markdown_and_html_carry_no_markup():
 
 
 def test_macros_are_imported_from_a_shared_folder(tmp_path):
-    shared = blueprint(tmp_path / "shared", **{"parts.jinja": '[% macro twice(x) %]«x»«x»[% endmacro %]'})
+    shared = blueprint(tmp_path / "shared", **{"parts.jinja": "[% macro twice(x) %]«x»«x»[% endmacro %]"})
     folder = blueprint(tmp_path / "own", **{"a.txt": '[% import "parts.jinja" as parts %]«parts.twice("ab")»'})
     assert render_tree(folder, {"plan": plan()}, shared=shared) == {"a.txt": b"abab"}
     with pytest.raises(TemplateFault, match=r"parts\.jinja"):

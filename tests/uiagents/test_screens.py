@@ -92,7 +92,13 @@ def figure(name, kind, **more):
 def test_columns_are_added_up_only_where_a_sum_says_something():
     found = {
         (name, kind): facts.totalled(figure(name, kind))
-        for name, kind in (("amount", Kind.MONEY), ("unit_price", Kind.MONEY), ("year", Kind.INTEGER), ("share", Kind.PERCENT), ("city", Kind.STRING))
+        for name, kind in (
+            ("amount", Kind.MONEY),
+            ("unit_price", Kind.MONEY),
+            ("year", Kind.INTEGER),
+            ("share", Kind.PERCENT),
+            ("city", Kind.STRING),
+        )
     }
     assert list(found.values()) == ["sum", "average", "average", "average", "none"]
 
