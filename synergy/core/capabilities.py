@@ -47,6 +47,7 @@ class On(Value):
     archetypes: tuple[str, ...] = ()  #: preferred, best first
     families: tuple[str, ...] = ()  #: of archetypes that it fits
     any: bool = False  #: every entity will do
+    shared: bool = False  #: not on rows that only the account sees that made them
     add: str = ""  #: archetype that is added to the plan when no entity fits
     fields: dict[str, Need] = Field(default_factory=dict)
     parts: dict[str, Part] = Field(default_factory=dict)

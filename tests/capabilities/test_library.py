@@ -76,7 +76,8 @@ def test_demo_rows_are_asked_for_only_where_a_module_brings_them():
     plan = plan_with("leaderboard", public=True)
     entity = plan.entity(plan.uses[0].entity)
     assert not uses(plan)[0].seeding, "players are named in the records themselves"
-    nobody = plan.uses[0].model_copy(update={"fields": {"value": plan.uses[0].fields["value"]}})
+    unnamed = {role: name for role, name in plan.uses[0].fields.items() if role in ("value", "day")}
+    nobody = plan.uses[0].model_copy(update={"fields": unnamed})
     owned = tuple(e.model_copy(update={"owned": "public"}) if e == entity else e for e in plan.entities)
     assert uses(plan.model_copy(update={"uses": (nobody,), "entities": owned}))[0].seeding
 

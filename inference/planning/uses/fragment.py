@@ -86,6 +86,10 @@ class _Maker:
 
     def add(self, binding: Binding) -> Use | None:
         """The use of ``binding``, with what it brings; None when its addresses are taken."""
+        on, entity = binding.capability.on, self.entities.get(id(binding.thing))
+        if on is not None and on.shared and entity is not None and entity.owned == "private":
+            binding.broken = "others do not see these records"
+            return None
         use = self._use(binding)
         if not self.bring(binding.capability, use):
             binding.broken = "another page has its address"
