@@ -98,7 +98,7 @@ class Ledger:
         """The same for what no capability answers."""
         part = missing_part(ask.text)
         if part:
-            return Answer(reason=part.reason)
+            return Answer(reason=part.why)
         if ask.head:
             return self._name(ask)
         if ask.thing and ask.thing[-1] in ("user", "account") and ask.action in DONE and not common_features(ask.text):

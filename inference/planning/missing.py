@@ -8,6 +8,7 @@ from functools import cache
 
 from inference.planning.inflection import singular, stems
 from inference.planning.lexicon import lexicon, read
+from synergy.core.capabilities import capabilities
 
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -21,6 +22,15 @@ class Part:
     keeps: bool
     assumed: bool  #: the wish is interpreted, not refused
     phrases: tuple[tuple[str, ...], ...]
+    library: tuple[str, ...] = ()  #: capabilities that do it
+
+    @property
+    def why(self) -> str:
+        """The reason for a person. What the library does was only not asked for clearly enough."""
+        known = [f"“{capabilities()[name].title}”" for name in self.library if name in capabilities()]
+        if not known:
+            return self.reason
+        return f"{' or '.join(known)} can be built, but these words did not ask for it clearly enough: say what it is for."
 
 
 @cache
@@ -32,6 +42,7 @@ def parts() -> tuple[Part, ...]:
             p.get("keeps", False),
             p.get("assumed", False),
             tuple(tuple(WORD.findall(text)) for text in p["words"]),
+            tuple(p.get("library", ())),
         )
         for p in read("missing.toml")["part"]
     )

@@ -5,10 +5,12 @@ import shutil
 import pytest
 
 from inference.planning.check import check_plan
+from inference.planning.missing import parts
 from inference.planning.planner import _read
 from inference.planning.uses.claims import find_claims
 from inference.planning.uses.scoring import Parameters, parameters
 from synergy.core.capabilities import capabilities
+from synergy.core.stacks import FIXTURES
 from synergy.core.types import ClauseStatus, Kind, PageKind
 from tests.inference.planning.conftest import SAMPLES, use_folder
 
@@ -276,3 +278,20 @@ def test_without_capabilities_a_plan_has_no_uses(plan_for, monkeypatch, tmp_path
     use_folder(monkeypatch, tmp_path / "empty")
     assert capabilities() == {}
     assert plan_for("Guests book cottages.").uses == ()
+
+
+def test_what_the_library_does_is_not_called_missing(monkeypatch, tmp_path):
+    part = next(p for p in parts() if p.name == "payments")
+    folder = tmp_path / "library"
+    shutil.copytree(SAMPLES / "cart", folder / "cart")
+    use_folder(monkeypatch, folder, SAMPLES / "calibration.json")
+    assert "can be built, but these words did not ask" in part.why
+    assert capabilities()["cart"].title in part.why
+    shutil.rmtree(folder / "cart")
+    use_folder(monkeypatch, folder, SAMPLES / "calibration.json")
+    assert part.why == part.reason
+
+
+def test_every_capability_that_a_reason_names_is_there():
+    shipped = {folder.name for folder in (FIXTURES / "capabilities").iterdir()}
+    assert {name for part in parts() for name in part.library} <= shipped
