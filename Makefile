@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-engine chaos doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities bench bench-engine chaos doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
+	@echo 'make capabilities        projects with all capabilities, in the browser (15 minutes)'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:
@@ -35,6 +36,9 @@ up: setup
 
 test: setup
 	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+capabilities: setup
+	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)

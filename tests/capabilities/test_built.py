@@ -1,7 +1,12 @@
-"""Projects with all capabilities of the library, several in each: their own tests, types, lint, build, coverage and browser checks."""
+"""Projects with the capabilities of the library, several in each.
+
+Every capability's own tests, types and lint run at both ends. The whole (build, coverage, every page and check in the browser) is run
+on a few that differ much; ``make capabilities`` runs it on all.
+"""
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 
 import pytest
@@ -12,7 +17,7 @@ from synergy.core.bench import layers, merged
 from synergy.core.capabilities import capabilities
 from synergy.core.stacks import stack
 from synergy.core.toolchains import run_command
-from tests.capabilities.workshop import plan_with
+from tests.capabilities.workshop import plan_with, quick
 from uiagents.services import infer_ui, run_agent
 from visual import services as visual
 
@@ -21,9 +26,21 @@ NAMES = sorted(capabilities())
 GROUPS = [tuple(islice(NAMES, start, start + TOGETHER)) for start in range(0, len(NAMES), TOGETHER)]
 
 
+FEW = ("board", "calculator", "cart", "contact", "quiz", "reviews")
+WHOLE = GROUPS if os.environ.get("ALL_CAPABILITIES") else [FEW]
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("side", ["backend", "frontend"])
+@pytest.mark.parametrize("names", GROUPS, ids=lambda names: names[0])
+def test_the_tests_of_every_capability_pass(bench, names, side):
+    assert quick(bench, plan_with(*names, public=True), side) == 0
+
+
 @pytest.mark.sandbox
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("names", GROUPS, ids=lambda names: names[0])
+@pytest.mark.parametrize("names", WHOLE, ids=lambda names: names[0])
 def test_projects_with_capabilities_pass_all_their_checks(bench, monkeypatch, names):
     monkeypatch.setattr(visual, "approved", lambda key: {})
     monkeypatch.setattr(visual, "offer", lambda key, looks: None)
