@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slo import requirements
 from slo.requirements import settle
-from synergy.core.capabilities import Capability, FeatureDraft
 from synergy.core.types import ChangeSet, Clause, ClauseStatus, Feature, Proof, Use, Walked
 from tests.slo.samples import BACKEND_TEST, FRONTEND_TEST, UI_TEST, Run, clean_run, finding, walk
 
@@ -51,11 +49,8 @@ def test_every_browser_check_of_a_feature_is_named(run):
 
 
 @pytest.mark.parametrize(("api", "status"), [(False, ClauseStatus.BUILT), (True, ClauseStatus.NOT_BUILT)])
-def test_a_capability_says_which_of_its_features_live_in_the_browser_alone(run, monkeypatch, api, status):
-    drafts = (FeatureDraft(id="play", label="Play", api=api),)
-    game = Capability(name="game", title="Game", does="Plays.", does_not="", feature=drafts)
-    monkeypatch.setattr(requirements, "capabilities", lambda: {"game": game})
-    feature = Feature(id="memory.play", label="Play", use="memory")
+def test_only_what_lives_in_the_browser_alone_needs_no_test_of_the_api(run, api, status):
+    feature = Feature(id="memory.play", label="Play", use="memory", api=api)
     plan = {"uses": (Use(capability="game", name="memory", slug="memory"),), "features": (*run.plan.features, feature)}
     proof = Proof(feature=feature.id, files=("frontend/src/app.tsx",), tests=(f"{FRONTEND_TEST}::orders.list",))
     played = proofs(run, "frontend", proof).update("plan", **plan).update("ui", walks=(walk(feature.id),))
