@@ -249,6 +249,7 @@ def entity_features(e: Entity) -> tuple[Feature, ...]:
     return tuple(
         Feature(id=f"{e.slug}.{a}", label=f"{a.capitalize()} {e.label_plural.lower()}", entity=e.name, pages=(f"{e.slug}-list",))
         for a in (*ENTITY_ACTIONS, *(("own",) if e.owned else ()))
+        if a != "filter" or e.filterable
     )
 
 

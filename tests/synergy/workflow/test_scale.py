@@ -150,7 +150,14 @@ def values() -> dict[str, object]:
         "reason": None,
     }
     lists = {"names": ["stack", "plan"], "next": [spec.name for spec in pipeline.after(running.name)], "lines": ["l"]}
-    enter = {"queues": ["agents"] * 2, "limits": [1.0, 2.0], "needs": [0, 1], "taken": ["stack"], "parent": ready.run_id}
+    enter = {
+        "queues": ["agents"] * 2,
+        "limits": [1.0, 2.0],
+        "needs": [0, 1],
+        "taken": ["stack"],
+        "parent": ready.run_id,
+        "revises": None,
+    }
     times = {"lease": 6.0, "resend": 2.0, "calm": 0.0, "grace": 5.0, "carried": 0.0, "confidence": 0.5, "budget": 5, "cost": 0.1}
     worker = {"worker": running.worker, "key": 4711, "host": "h", "pid": 1, "engine": pipeline.engine, "attempt": 1}
     monitor = {"gap": 60.0, "most": 30.0, "expected": None, "jump": 2.0, "nobody": 30.0, "full": 10.0, "step": "plan"}
