@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from inference.planning.names import snake_of
+from synergy.core.capabilities import inner as inner
 from synergy.core.types import Endpoint, Entity, Feature, Page, PageKind
 
 Access = Literal["private", "public_read"]
@@ -136,8 +137,3 @@ def entity_endpoints(e: Entity, *, public: bool) -> tuple[Endpoint, ...]:
         Endpoint(method="PATCH", path=f"{root}/{{id}}", operation=f"update_{one}", entity=e.name),
         Endpoint(method="DELETE", path=f"{root}/{{id}}", operation=f"delete_{one}", entity=e.name),
     )
-
-
-def inner(label: str) -> str:
-    """A label within a sentence: "Raw material" → "raw material", "SMS alert" stays."""
-    return label if len(label) > 1 and label[:2].isupper() else label[:1].lower() + label[1:]

@@ -163,7 +163,7 @@ class Words:
         self.values: dict[str, Any] = {"use": use, "Use": _pascal(use.name), **use.options}
         self.values |= {role: known[name] for role, name in use.parts.items()}
         if entity is not None:
-            self.values |= {"entity": entity, "one": _inner(entity.label), "many": _inner(entity.label_plural)}
+            self.values |= {"entity": entity, "one": inner(entity.label), "many": inner(entity.label_plural)}
             self.values |= {role: entity.field(name) for role, name in use.fields.items()}
 
     def fill(self, text: str) -> str:
@@ -182,5 +182,6 @@ def _pascal(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def _inner(label: str) -> str:
+def inner(label: str) -> str:
+    """A label within a sentence: "Raw material" → "raw material", "SMS alert" stays."""
     return label if len(label) > 1 and label[:2].isupper() else label[:1].lower() + label[1:]
