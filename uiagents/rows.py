@@ -10,7 +10,8 @@ from markupsafe import Markup
 from synergy.core.types import Entity, Kind, Plan, PlanField
 from uiagents import facts, literals
 
-ROWS = 4  #: three that every test finds, and one more to create
+FOUND = 3  #: that every test finds
+ROWS = FOUND + 3  #: and more to create
 Row = dict[str, Any]
 
 
@@ -22,13 +23,13 @@ def seed_tables(plan: Plan) -> dict[str, list[Row]]:
 
 
 def sample_tables(plan: Plan) -> dict[str, list[Row]]:
-    """table → four valid rows that differ wherever the field allows it. Row ``n`` refers to rows ``n``, the last to rows 1."""
+    """table → six valid rows that differ wherever the field allows it. Of the first three, row ``n`` refers to rows ``n``; the others to rows 1."""
     return {entity.table: [sample_row(plan, entity, n) for n in range(1, ROWS + 1)] for entity in plan.entities}
 
 
 def sample_row(plan: Plan, entity: Entity, n: int) -> Row:
     late = facts.late_keys(entity, plan)
-    target = 1 if n == ROWS else n
+    target = n if n <= FOUND else 1
     return {
         facts.key(f): (None if facts.key(f) in late else target) if f.kind is Kind.REF else sample(f, n) for f in entity.fields
     }
@@ -97,7 +98,7 @@ def wrong(field: PlanField) -> Markup:
 
 def filter_case(plan: Plan, entity: Entity, field: PlanField) -> Markup:
     """Python for two lines, ``value`` and ``ids``: the first row's value, and which of the first three rows have it."""
-    values = [sample_row(plan, entity, n)[facts.key(field)] for n in range(1, ROWS)]
+    values = [sample_row(plan, entity, n)[facts.key(field)] for n in range(1, FOUND + 1)]
     found = [n for n, value in enumerate(values, start=1) if value is not None and value == values[0]]
     ids = "{" + ", ".join(map(str, found)) + "}" if found else "set()"
     return literals.py(1 if values[0] is None else values[0]) + Markup(f",\n            {ids}")  # noqa: S704  # digits
