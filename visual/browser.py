@@ -145,7 +145,9 @@ class Tab:
         size = await self.page.evaluate("__view.pose()")
         clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"], "height": min(size["height"], MAX_HEIGHT)}
         options = {"format": "png", "clip": clip, "captureBeyondViewport": size["beyond"], "optimizeForSpeed": True}
-        return base64.b64decode((await self._wire.send("Page.captureScreenshot", options))["data"])
+        shot = await self._wire.send("Page.captureScreenshot", options)
+        await self.evaluate("__view.rise()")
+        return base64.b64decode(shot["data"])
 
     async def back(self) -> None:
         """To the page before, as with the browser's button."""

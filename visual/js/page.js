@@ -48,7 +48,23 @@
     }
     const { scrollWidth, scrollHeight } = document.documentElement;
     const size = { width: Math.max(scrollWidth, innerWidth), height: Math.max(scrollHeight, innerHeight) };
+    sink(size.height - innerHeight);
     return { ...size, beyond: size.width > innerWidth || size.height > innerHeight };
+  }
+
+  // What keeps to the lower edge of the window is at the lower edge of the picture, and back in its place after it.
+  const sunk = [];
+  function sink(way) {
+    for (const element of way > 0 ? document.body.querySelectorAll("*") : []) {
+      if (getComputedStyle(element).position !== "fixed" || sunk.some(([above]) => above.contains(element))) continue;
+      const { top, height } = element.getBoundingClientRect();
+      if (top < innerHeight / 2 || height > innerHeight / 2) continue;
+      sunk.push([element, element.style.translate]);
+      element.style.translate = `0 ${way}px`;
+    }
+  }
+  function rise() {
+    for (const [element, before] of sunk.splice(0)) element.style.translate = before;
   }
 
   const text = () => (document.body ? document.body.innerText.replace(/\s+/g, " ").trim() : "");
@@ -152,5 +168,5 @@
     return words.join(" > ");
   }
 
-  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, text, outline, news, overflow, squeezed, path, shown, sleep } });
+  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, rise, text, outline, news, overflow, squeezed, path, shown, sleep } });
 })();
