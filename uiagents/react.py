@@ -71,7 +71,7 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "featured": featured(plan),
         "topics": [s for s in prominent(plan) if s.open],
         "hero_titles": hero_titles(plan),
-        "played": [(page, draft, nav) for use in bound for page, draft, nav in use.pages if nav and page.public][:1],
+        "played": [(page, nav) for use in bound for page, _, nav in use.pages if nav and page.public][:1],
         "few": few,
         "open_stats": not facts.endpoint(plan, "GET", "/api/stats").auth,
         "quick": [s for s in shown if s.status is not None][:QUICK] or shown[:QUICK],
