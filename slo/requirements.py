@@ -6,11 +6,11 @@ least one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slo.evidence import SERIOUS, Evidence
-from synergy.core.types import Clause, ClauseStatus, EditNote, Feature, Proof, TestCase
+from synergy.core.types import Clause, ClauseStatus, EditNote, Feature, GateResult, Proof, TestCase
 
 FRONTEND_ONLY = ("design.", "home.")  #: features without an API side
 API_AGENTS, PAGE_AGENTS = ("backend",), ("frontend", "ui")
@@ -33,9 +33,10 @@ def standings(evidence: Evidence) -> dict[str, Standing]:
     return {feature.id: sheet.standing(feature) for feature in evidence.plan.features}
 
 
-def settle(clauses: Iterable[Clause], by_feature: dict[str, Standing]) -> tuple[Clause, ...]:
-    """The clauses with their final status, reason, files, tests and browser checks."""
-    return tuple(_settled(clause, by_feature) for clause in clauses)
+def settle(clauses: Iterable[Clause], by_feature: dict[str, Standing], gates: Iterable[GateResult] = ()) -> tuple[Clause, ...]:
+    """The clauses with their final status, reason, files, tests and browser checks; qualities as their gates measured them."""
+    by_name = {gate.gate: gate for gate in gates}
+    return tuple(_measured(clause, by_name) if clause.gates else _settled(clause, by_feature) for clause in clauses)
 
 
 def overruled(clauses: Iterable[Clause], earlier: Iterable[Clause], edits: Iterable[EditNote]) -> tuple[Clause, ...]:
@@ -135,9 +136,22 @@ class _Sheet:
         return ""
 
 
+def _measured(clause: Clause, gates: Mapping[str, GateResult]) -> Clause:
+    """A quality: built when every gate that measures it passed."""
+    found = [(name, gates.get(name)) for name in clause.gates]
+    failed = [
+        f"gate {name}: {gate.reason if gate else 'it was not measured.'}" for name, gate in found if not (gate and gate.passed)
+    ]
+    if failed:
+        return clause.model_copy(update={"status": ClauseStatus.NOT_BUILT, "reason": " ".join(failed)})
+    known = " ".join(f"Gate {gate.gate}: {gate.reason}" for _, gate in found if gate)
+    return clause.model_copy(update={"status": ClauseStatus.BUILT, "reason": known})
+
+
 def _settled(clause: Clause, by_feature: dict[str, Standing]) -> Clause:
     assumed = clause.status is ClauseStatus.ASSUMED and clause.reason.lower().startswith("assumed")
-    if clause.status is ClauseStatus.NOT_BUILT or (assumed and not clause.features):
+    left = (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED)
+    if clause.status in left or (assumed and not clause.features):
         return clause
     if not clause.features:
         return clause.model_copy(

@@ -64,7 +64,7 @@ def judge(
     return Verdict(
         gates=gates,
         passed=all(gate.passed for gate in gates),
-        clauses=overruled(settle(plan.clauses, standings(evidence)), base.plan.clauses if base else (), ui.edit_notes),
+        clauses=overruled(settle(plan.clauses, standings(evidence), gates), base.plan.clauses if base else (), ui.edit_notes),
         cost_usd=cost_usd,
         seconds=seconds,
         edits=ui.edit_notes,

@@ -153,4 +153,5 @@ def _about(clause: Clause, wish: str) -> bool:
 def _answer(clause: Clause) -> Answer:
     if clause.status is ClauseStatus.NOT_BUILT:
         return Answer(reason=clause.reason or UNREAD)
-    return Answer(clause.features, clause.reason)
+    measured = clause.status is not ClauseStatus.NOT_MEASURED
+    return Answer(clause.features, clause.reason, clause.gates, measured=measured)

@@ -249,8 +249,10 @@ def _clauses(plan: Plan) -> Iterator[str]:
         yield from (f"{clause.id} names the feature {f!r}, which is not planned" for f in clause.features if f not in ids)
         if clause.status is ClauseStatus.BUILT:
             yield f"{clause.id} is called built before anything was proved"
-        if clause.status is ClauseStatus.NOT_BUILT and not clause.reason:
-            yield f"{clause.id} is not built and does not say why"
+        if clause.status in (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED) and not clause.reason:
+            yield f"{clause.id} is {clause.status.value.replace('_', ' ')} and does not say why"
+        if clause.gates and (clause.features or clause.status is not ClauseStatus.ASSUMED):
+            yield f"{clause.id} is measured by gates and yet is no quality that waits for them"
         if not clause.text.strip():
             yield f"{clause.id} has no words"
 

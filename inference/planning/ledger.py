@@ -17,6 +17,7 @@ from inference.planning.lexicon import lexicon
 from inference.planning.matching import core
 from inference.planning.missing import common_features, forms, holds, interpreted_part, missing_part
 from inference.planning.phrases import Phrase
+from inference.planning.qualities import aim_of, qualities_in, quality_of
 from inference.planning.roles import PUBLIC
 from inference.planning.surface import inner
 from inference.planning.text import lows, words
@@ -70,9 +71,15 @@ class Answer:
 
     features: tuple[str, ...] = ()
     reason: str = ""  #: begins with "Assumed" when the wish was interpreted
+    gates: tuple[str, ...] = ()  #: that measure it, when it is a quality
+    measured: bool = True  #: False: a quality or an aim that nothing measures
 
     @property
     def status(self) -> ClauseStatus:
+        if not self.measured:
+            return ClauseStatus.NOT_MEASURED
+        if self.gates:
+            return ClauseStatus.ASSUMED
         return ClauseStatus.ASSUMED if self.features or self.reason.startswith("Assumed") else ClauseStatus.NOT_BUILT
 
 
@@ -92,7 +99,7 @@ class Ledger:
 
     def answer(self, ask: Ask) -> Answer:
         """The features that cover a wish, or why none does."""
-        return self.used.get(ask) or self._answer(ask)
+        return self.used.get(ask) or self._measured(ask) or self._answer(ask)
 
     def _answer(self, ask: Ask) -> Answer:
         """The same for what no capability answers."""
@@ -116,6 +123,15 @@ class Ledger:
         if thing is None and self.found.brings(ask):
             return self._brought(ask)
         return self._kept(ask, thing) if thing else self._field(ask) or self._filled(ask) or self._unnamed(ask)
+
+    def _measured(self, ask: Ask) -> Answer | None:
+        """What the application is to be, not to do. An aim for something that it keeps is more: to promote products."""
+        if ask.head:
+            return None
+        thing = self.found.meant.get(ask.thing) if ask.thing else None
+        kept = thing is not None and not (thing.archetype and thing.archetype.family == "people")
+        found = quality_of(ask.text) or (None if kept else aim_of(ask))
+        return Answer(reason=found.reason, gates=found.gates, measured=bool(found.gates)) if found else None
 
     def _name(self, ask: Ask) -> Answer:
         """The application's own name: "recipe site", "dashboard"."""
@@ -311,7 +327,8 @@ def _parts(ask: Ask, ledger: Ledger) -> list[tuple[Ask, Ask]]:
     used = any(example in ledger.used for example in examples(ask))
     listed = used or [d for d in ask.details if d not in own and (d in found.meant or _is_wish(" ".join(d)))]
     if not listed or (missing_part(ask.text) and not used) or (thing and ask.thing in thing.choices):
-        return [(ask, ask)]
+        each = qualities_in(ask.text)
+        return [(part, part) for text in each for part in [replace(ask, text=text)]] if len(each) > 1 else [(ask, ask)]
     host = replace(ask, text=re.split(r" \(|, including| with ", ask.text)[0], details=())
     return [(host, ask if ask in ledger.used else host), *((example, example) for example in examples(ask))]
 
@@ -323,15 +340,18 @@ def _is_wish(text: str) -> bool:
 def _note(rows: dict[_Key, _Row], ask: Ask, answer: Answer, *, only_heads: bool) -> None:
     """Add a row unless the same wish has one, or it is only the name of the application."""
     unread_name = ask.head and not answer.features and missing_part(ask.text) is None and not only_heads
-    key = (ask.verb, ask.thing or (ask.text.lower(),), ask.details)
+    said = () if answer.measured and not answer.gates else (ask.text.lower(),)
+    key = (ask.verb, said or ask.thing or (ask.text.lower(),), ask.details)
     if not unread_name and key not in rows:
         rows[key] = (ask.sentence, ask.text, answer)
 
 
 def numbered(rows: Sequence[tuple[str, Answer]]) -> tuple[Clause, ...]:
     """Clauses R1, R2 … for (words, answer)."""
-    found = [
-        Clause(id=f"R{number}", text=text, features=answer.features, status=answer.status, reason=answer.reason)
-        for number, (text, answer) in enumerate(rows, 1)
-    ]
-    return tuple(found)
+    return tuple(clause_of(number, text, answer) for number, (text, answer) in enumerate(rows, 1))
+
+
+def clause_of(number: int, text: str, answer: Answer) -> Clause:
+    return Clause(
+        id=f"R{number}", text=text, features=answer.features, status=answer.status, reason=answer.reason, gates=answer.gates
+    )

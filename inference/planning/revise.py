@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from inference.planning.additions import Additions, add_to
 from inference.planning.change import Giving, NewRole, Opening, Other, Painting, Removal, Renaming, Wish, read_change
@@ -10,7 +11,7 @@ from inference.planning.check import check_plan
 from inference.planning.difference import changed, plan_diff
 from inference.planning.draft import Answered, Draft
 from inference.planning.edits import give, open_or_close, remove, rename, role
-from inference.planning.ledger import Answer
+from inference.planning.ledger import Answer, clause_of
 from inference.planning.matching import Nearest
 from inference.planning.named import entity_named
 from inference.planning.painting import paint
@@ -24,6 +25,7 @@ EXAMPLES = (
     "add a phone number to customers; make it public; use a navy background."
 )
 Planner = Callable[[str], Plan]
+OPEN = (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED)
 
 
 def revise(
@@ -117,14 +119,14 @@ def _asked(old: Plan, answered: Sequence[Answered], ids: set[str]) -> Iterable[C
     for number, (text, answer) in enumerate(answered, last + 1):
         left = tuple(f for f in answer.features if f in ids)
         settled = (
-            Answer(left, answer.reason) if left or not answer.features else Answer(reason=answer.reason or "It is not there.")
+            replace(answer, features=left) if left or not answer.features else Answer(reason=answer.reason or "It is not there.")
         )
-        yield Clause(id=f"R{number}", text=text, features=settled.features, status=settled.status, reason=settled.reason)
+        yield clause_of(number, text, settled)
 
 
 def _nothing(draft: Draft, old: Plan) -> BadInput:
     """Why nothing changes, and what to do."""
-    open_ = [answer.reason for _, answer in draft.answered if answer.status is ClauseStatus.NOT_BUILT and answer.reason]
+    open_ = [answer.reason for _, answer in draft.answered if answer.status in OPEN and answer.reason]
     there = ", ".join(inner(e.label_plural) for e in old.entities)
     if open_:
         return BadInput(

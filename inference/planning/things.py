@@ -15,6 +15,7 @@ from inference.planning.lexicon import lexicon, read
 from inference.planning.matching import Matcher, Nearest, core, term_in
 from inference.planning.missing import Part, common_features, missing_part
 from inference.planning.phrases import Phrase
+from inference.planning.qualities import aim_of
 from inference.planning.wordset import word_set
 from synergy.core.types import Kind
 
@@ -148,7 +149,9 @@ class _Finder:
             self._thing(phrase, keep=False, people=False)
 
     def _others(self, ask: Ask, part: Part | None) -> None:
-        """Things further on in a wish: "log hours for a case"."""
+        """Things further on in a wish: "log hours for a case", but not "raise awareness for clean water"."""
+        if aim_of(ask):
+            return
         for other in ask.others:
             if (part is None or part.keeps) and not (len(other) == 1 and lexicon().verb_of(other[0])):
                 self._thing(other, keep=False, people=ask.verb == "connect")

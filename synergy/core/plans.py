@@ -191,6 +191,7 @@ class ClauseStatus(StrEnum):
     BUILT = "built"
     ASSUMED = "assumed"
     NOT_BUILT = "not_built"
+    NOT_MEASURED = "not_measured"  #: a quality or an aim, no function: no gate of the run measures it
 
 
 class Clause(Value):
@@ -204,6 +205,7 @@ class Clause(Value):
     files: tuple[str, ...] = ()  #: that build it
     tests: tuple[str, ...] = ()  #: that proved it in this run
     checks: tuple[str, ...] = ()  #: BrowserCheck.id that proved it in this run, in the browser
+    gates: tuple[str, ...] = ()  #: that measure it, when it is a quality: it is built when all of them pass
 
 
 class PlanChange(Value):

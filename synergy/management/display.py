@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from synergy.core.models import Event, Run, Step
-from synergy.core.types import Plan
+from synergy.core.types import ClauseStatus, Plan
 
 SIGNS = {
     "done": ("✓", "green"),
@@ -194,7 +194,8 @@ def plan_only(console: Console, plan: Plan) -> None:
         console.print(difference([("+", f"{plan.title}, {len(plan.pages)} pages"), *things]))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for clause in plan.clauses:
-        status = "not built" if clause.status == "not_built" else "assumed" if clause.reason else "planned"
+        open_ = clause.status in (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED)
+        status = clause.status.value.replace("_", " ") if open_ else "assumed" if clause.reason else "planned"
         table.add_row(Text(clause.id), Text(clause.text), Text(status), Text(clause.reason, style="dim"))
     console.print(table)
 

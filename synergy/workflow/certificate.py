@@ -14,8 +14,13 @@ from synergy.core.secrets import redact
 from synergy.core.types import BrowserCheck, Clause, ClauseStatus, GateResult
 from synergy.workflow.dossier import Case
 
-STATUS = {ClauseStatus.BUILT: "built", ClauseStatus.ASSUMED: "assumed", ClauseStatus.NOT_BUILT: "**not built**"}
 NOT_MEASURED = "not measured"
+STATUS = {
+    ClauseStatus.BUILT: "built",
+    ClauseStatus.ASSUMED: "assumed",
+    ClauseStatus.NOT_BUILT: "**not built**",
+    ClauseStatus.NOT_MEASURED: NOT_MEASURED,
+}
 LIMITS_OF_THE_CHECKS = (
     "Automated accessibility checks find a part of all barriers only: no person has tried the pages with assistive technology.",
     "Dockerfile, compose file and CI workflow were written but not run.",

@@ -95,9 +95,7 @@ def _clauses(results: dict[str, str], plan: Plan | None) -> list[Clause]:
 
 def _line(row: dict[str, Any]) -> str:
     counts = row.get("requirements", {})
-    words = ", ".join(
-        f"{counts[status]} {status.replace('_', ' ')}" for status in ("built", "assumed", "not_built") if status in counts
-    )
+    words = _words(counts)
     confidence = f"{row['confidence']:.2f}" if row.get("confidence") is not None else "  – "
     cause = "" if row["verdict"] == "completed" else f"  {row['cause']}"
     return (

@@ -73,6 +73,22 @@ def test_an_assumption_without_features_stays_an_assumption(run):
     assert clause(with_clause(run, reason="Assumed: prices are in euro."), "R1").status is ClauseStatus.ASSUMED
 
 
+def test_a_quality_is_built_when_the_gates_that_measure_it_pass(run):
+    built = clause(with_clause(run, gates=("accessibility", "rendering")), "R1")
+    assert built.status is ClauseStatus.BUILT
+    assert "Gate accessibility:" in built.reason
+    found = run.update("visuals", findings=(finding("axe", "serious"),))
+    broken = clause(with_clause(found, gates=("accessibility",)), "R1")
+    assert broken.status is ClauseStatus.NOT_BUILT
+    assert broken.reason.startswith("gate accessibility:")
+    assert clause(with_clause(run, gates=("speed",)), "R1").reason == "gate speed: it was not measured."
+
+
+def test_what_nothing_measures_stays_so(run):
+    left = clause(with_clause(run, status=ClauseStatus.NOT_MEASURED, reason="Not measured."), "R1")
+    assert (left.status, left.reason) == (ClauseStatus.NOT_MEASURED, "Not measured.")
+
+
 def test_an_assumption_that_is_not_proved_is_not_built(run):
     lost = run.update("tests", cases=run.tests.cases[len(run.plan.features) :])  # the frontend's cases are gone
     assert clause(with_clause(lost, features=("orders.list",), reason="Assumed."), "R1").status is ClauseStatus.NOT_BUILT

@@ -6,22 +6,28 @@ import re
 from collections.abc import Mapping, Sequence
 
 from inference.planning.asks import Ask
-from inference.planning.inflection import singular
 from inference.planning.ledger import Answer
 from inference.planning.lexicon import lexicon
 from inference.planning.matching import Nearest
-from inference.planning.missing import WORD, forms
+from inference.planning.missing import forms
 from inference.planning.uses.binding import Binding
 from inference.planning.uses.claims import Claims
 from inference.planning.uses.scoring import wish_of
 from inference.planning.uses.texts import FEATURES
+from inference.planning.wordset import word_set
 from synergy.core.capabilities import Capability
 from synergy.core.types import Use
 
 NEIGHBOURS = 12  #: features looked at for each wish
 SPECIFIC = 0.45  #: least cosine to a feature's label of a wish that means this feature …
 AHEAD = 0.12  #: … and the lead over the features that it does not mean
+#: Where one thing that a capability does not do ends and the next begins.
 SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
+PART = re.compile(
+    r"[.;:!?()]|,? (?:and|but|or|unless) (?=(?:no|nothing|nobody|it|they|the|there|what|who)\b)|"
+    r", (?=(?:no|nothing|nobody|there)\b)|, (?:and|but) "
+)
+NEGATION = word_set("no not nothing nobody none never cannot neither nor")
 
 
 def use_answers(
@@ -61,15 +67,26 @@ def _reason(ask: Ask, capabilities: Sequence[Capability], *, clear: bool) -> str
 
 
 def touched(capability: Capability, ask: Ask) -> str:
-    """The sentences of what the capability does not do that speak of the words of ``ask``, "" when none does."""
-    title = {singular(w) for w in WORD.findall(capability.title.lower())}
-    words = [form for form in forms(ask.text) if not form & (_small() | title)]
-    return " ".join(s for s in SENTENCE.split(capability.does_not) if _speaks_of(s, words))
+    """The sentences of what the capability does not do that ``ask`` asks for, "" when it asks for none of it."""
+    words = [form for form in forms(ask.text) if not form & _small()]
+    done = _done(capability)
+    return " ".join(s for s in SENTENCE.split(capability.does_not) if any(_asked(part, words, done) for part in PART.split(s)))
 
 
-def _speaks_of(sentence: str, words: Sequence[set[str]]) -> bool:
-    said = [form for form in forms(sentence) if not form & _small()]
-    return any(form & other for form in words for other in said)
+def _asked(part: str, words: Sequence[set[str]], done: frozenset[str]) -> bool:
+    """Whether a wish asks for what ``part`` denies. One word that the capability is about is not enough: "nobody pays for a
+    spin" says nothing to who wants to spin."""
+    said = forms(part)
+    if not any(form & NEGATION for form in said):
+        return False
+    common = [form for form in words if any(form & other for other in said if not other & _small())]
+    return len(common) > 1 or any(not form & done for form in common)
+
+
+def _done(capability: Capability) -> frozenset[str]:
+    """The words of what it does."""
+    texts = (capability.title, capability.does, *(f.label for f in capability.feature))
+    return frozenset(word for text in texts for form in forms(text) for word in form)
 
 
 def _small() -> frozenset[str]:

@@ -87,7 +87,6 @@ def test_what_is_not_there_is_said_not_to_be_built_with_the_reason(plan_for, wis
             "changing the leave request",
         ),
         ("Track workouts with a leaderboard", "leaderboard", "places are not worked out"),
-        ("Track workouts. It should be responsive", "responsive", "768"),
         ("A site with courses. rosy brown text on an old lace background", "rosy brown", "2.6:1"),
     ],
 )

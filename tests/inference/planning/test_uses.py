@@ -256,6 +256,16 @@ def test_a_limit_that_the_wish_touches_is_said(plan_for, message, words, says):
     assert says in clause.reason
 
 
+def test_a_limit_that_the_wish_only_mentions_is_not_held_against_it(plan_for):
+    plan = plan_for(
+        "A site where visitors spin the wheel to win prizes, and members vote on proposals and see the results of the vote."
+    )
+    for words in ("spin the wheel", "vote on proposals", "results"):
+        clause = row(plan, words)
+        assert clause.features
+        assert clause.reason == "", words
+
+
 def test_what_no_capability_does_is_still_refused(plan_for):
     plan = plan_for("Track bees. Keepers see hives on a map and get a weather forecast.")
     assert row(plan, "map").status is ClauseStatus.NOT_BUILT
