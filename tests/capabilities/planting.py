@@ -15,7 +15,6 @@ from synergy.core.stacks import StackSpec, stack
 from synergy.core.toolchains import run_command
 from synergy.core.types import ChangeSet, CommandRun, PageKind, Plan, Proof, Resolution, TestCase, UiSpec, VisualReport, Walked
 from tests.capabilities.defects import By, Defect
-from tests.capabilities.workshop import plan_with
 from tests.slo import samples
 from uiagents import react
 from uiagents.agents import backend, frontend
@@ -36,12 +35,11 @@ class Planted:
 
 
 class Workpiece:
-    """The project of ``names``, written and formatted in ``bench.project``; ``run`` is its run without a fault."""
+    """The project of ``plan``, written and formatted in ``bench.project``; ``run`` is its run without a fault."""
 
-    def __init__(self, bench: Bench, *names: str, pages: bool = False) -> None:
-        self.bench = bench
-        self.plan = plan_with(*names, public=True)
-        self.spec: StackSpec = stack(self.plan.stack)
+    def __init__(self, bench: Bench, plan: Plan, *, pages: bool = False) -> None:
+        self.bench, self.plan = bench, plan
+        self.spec: StackSpec = stack(plan.stack)
         self.uses: dict[str, Bound] = {use.use.capability: use for use in uses(self.plan)}
         self.run = _sound(bench, self.plan, self.spec, pages)
         self.files = merged(layers(self.run.changes, self.run.ui))
@@ -113,6 +111,14 @@ class Workpiece:
         """The run in which one test came out as ``case`` says."""
         others = tuple(known for known in self.run.tests.cases if known.id != case.id)
         return self.edited(planted).update("tests", cases=(*others, case))
+
+    def run_with(self, use: Bound, cases: Iterable[TestCase]) -> samples.Run:
+        """The run with what really came of the tests of ``use``, before its checks were done in the browser."""
+        files = {f"backend/tests/test_{use.name}.py", use.test_file}
+        others = tuple(case for case in self.run.tests.cases if case.id.split("::")[0] not in files)
+        mine = {walk.id for walk in use.walks()}
+        walked = tuple(walk for walk in self.run.visuals.walked if walk.check not in mine)
+        return self.run.update("tests", cases=(*others, *cases)).update("visuals", walked=walked)
 
     def with_check(self, planted: Planted, run: CommandRun) -> samples.Run:
         """The run in which a part tested itself with this outcome."""

@@ -14,6 +14,7 @@ from synergy.core.capabilities import capabilities
 from synergy.core.toolchains import run_command
 from tests.capabilities.defects import BACKEND, COMMANDS, CONTRACTS, DEFECTS, FILES, LOOKS, UNITS, WALKS, By
 from tests.capabilities.planting import Workpiece, rounds, why_red
+from tests.capabilities.workshop import plan_with
 from uiagents.services import resolve_conflicts
 from visual import services as visual
 
@@ -30,7 +31,7 @@ def test_the_table_is_long_and_wide():
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_what_tests_of_the_backend_see(bench, subtests):
-    piece = Workpiece(bench, *sorted(capabilities()))
+    piece = Workpiece(bench, plan_with(*sorted(capabilities()), public=True))
     planted = {defect: piece.planted(defect) for defect in (*BACKEND, *FILES)}
     with subtests.test("without a defect"):
         sound = piece.tested("backend-test", {planted[d].seen for d in BACKEND}, piece.files)
@@ -56,7 +57,7 @@ def test_what_tests_of_the_backend_see(bench, subtests):
 def test_what_pages_and_browsers_see(bench, subtests, monkeypatch):
     monkeypatch.setattr(visual, "approved", lambda key: {})
     monkeypatch.setattr(visual, "offer", lambda key, looks: None)
-    piece = Workpiece(bench, *sorted(capabilities()), pages=True)
+    piece = Workpiece(bench, plan_with(*sorted(capabilities()), public=True), pages=True)
     planted = {defect: piece.planted(defect) for defect in DEFECTS}
     _commands(piece, planted, subtests)
     _contracts(piece, planted, subtests)
