@@ -53,8 +53,8 @@ def samples(no_capabilities, monkeypatch):
     return SAMPLES
 
 
-@pytest.fixture(scope="session")
-def nearest():
+def in_memory():
+    """The search over all libraries as they are when it is used."""
     model = registry.get("minilm")
     banks = {}
 
@@ -73,6 +73,11 @@ def nearest():
         return found
 
     return search
+
+
+@pytest.fixture(scope="session")
+def nearest():
+    return in_memory()
 
 
 @pytest.fixture(scope="session")
