@@ -23,7 +23,8 @@ def seed_tables(plan: Plan) -> dict[str, list[Row]]:
 
 
 def sample_tables(plan: Plan) -> dict[str, list[Row]]:
-    """table → six valid rows that differ wherever the field allows it. Of the first three, row ``n`` refers to rows ``n``; the others to rows 1."""
+    """table → six valid rows that differ wherever the field allows it. The first three refer to the rows of their own number, the
+    others to rows 1."""
     return {entity.table: [sample_row(plan, entity, n) for n in range(1, ROWS + 1)] for entity in plan.entities}
 
 

@@ -73,6 +73,7 @@ class Answer:
     reason: str = ""  #: begins with "Assumed" when the wish was interpreted
     gates: tuple[str, ...] = ()  #: that measure it, when it is a quality
     measured: bool = True  #: False: a quality or an aim that nothing measures
+    ours: bool = False  #: the message left it open, and this was decided
 
     @property
     def status(self) -> ClauseStatus:
@@ -353,5 +354,11 @@ def numbered(rows: Sequence[tuple[str, Answer]]) -> tuple[Clause, ...]:
 
 def clause_of(number: int, text: str, answer: Answer) -> Clause:
     return Clause(
-        id=f"R{number}", text=text, features=answer.features, status=answer.status, reason=answer.reason, gates=answer.gates
+        id=f"R{number}",
+        text=text,
+        ours=answer.ours,
+        features=answer.features,
+        status=answer.status,
+        reason=answer.reason,
+        gates=answer.gates,
     )

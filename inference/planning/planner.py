@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.planning import surface, titles
 from inference.planning.asks import Ask
@@ -78,9 +78,11 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     whole = _surface(by_thing, bindings, access, closed, title)
     ids = frozenset(f.id for f in whole.features)
     ledger = Ledger(found, by_thing, ids, use_answers(whole.used, answered, claims, nearest))
-    rows = [*_asked_rows(reading, ledger, tokens), *_brought_rows(whole.used, found, by_thing)]
-    said = frozenset(id_ for _, answer in rows for id_ in answer.features)
-    rows += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
+    rows = _asked_rows(reading, ledger, tokens)
+    ours = _brought_rows(whole.used, found, by_thing)
+    said = frozenset(id_ for _, answer in (*rows, *ours) for id_ in answer.features)
+    ours += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
+    rows += [(text, replace(answer, ours=True)) for text, answer in ours]
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),

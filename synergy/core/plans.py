@@ -198,7 +198,8 @@ class Clause(Value):
     """A row of the requirement ledger. The planner fills ``features``; ``built`` is only granted after the tests ran."""
 
     id: str  #: "R1"
-    text: str  #: the words of the message, or what was assumed
+    text: str  #: the words of the message, or what was decided
+    ours: bool = False  #: the planner decided it: the message left it open
     features: tuple[str, ...] = ()  #: Feature.id
     status: ClauseStatus
     reason: str = ""

@@ -155,7 +155,14 @@ def _gate(gate: GateResult, levels: dict[str, Level]) -> tuple[str, ...]:
 
 
 def _requirements(clauses: Iterable[Clause]) -> str:
-    return _table(("", "clause", "status", "how it is known"), (_clause(clause) for clause in clauses))
+    """What was asked for; then what the message left open, and was decided."""
+    asked, ours = [], []
+    for clause in clauses:
+        (ours if clause.ours else asked).append(_clause(clause))
+    tables = [_table(("", "clause", "status", "how it is known"), asked)] if asked else []
+    if ours:
+        tables += ["What the message left open:", _table(("", "decided", "status", "why"), ours)]
+    return "\n\n".join(tables)
 
 
 def _clause(clause: Clause) -> tuple[str, ...]:

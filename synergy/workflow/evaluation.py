@@ -77,7 +77,8 @@ def _outcome(case: Case, run: Run) -> dict[str, Any]:
         "gates": {g["gate"]: {key: g[key] for key in ("value", "threshold", "passed")} for g in gates},
         "verdict": run.state,
         "cause": run.reason,
-        "requirements": dict(Counter(clause.status.value for clause in clauses)),
+        "requirements": dict(Counter(clause.status.value for clause in clauses if not clause.ours)),
+        "decided": sum(clause.ours for clause in clauses),
         "coverage": tests.line_coverage if tests else None,
         "tests": len(tests.cases) if tests else 0,
         "project_hash": tests.project_hash if tests else None,
@@ -95,7 +96,7 @@ def _clauses(results: dict[str, str], plan: Plan | None) -> list[Clause]:
 
 def _line(row: dict[str, Any]) -> str:
     counts = row.get("requirements", {})
-    words = _words(counts)
+    words = _words(counts) or "nothing asked for"
     confidence = f"{row['confidence']:.2f}" if row.get("confidence") is not None else "  – "
     cause = "" if row["verdict"] == "completed" else f"  {row['cause']}"
     return (
@@ -119,6 +120,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "verdicts": dict(Counter(row["verdict"] for row in rows)),
         "all_gates_passed": sum(bool(row["gates"]) and all(gate["passed"] for gate in row["gates"].values()) for row in rows),
         "requirements": dict(counts),
+        "decided": sum(row.get("decided", 0) for row in rows),
         "median_seconds": median(seconds) if seconds else None,
         "max_seconds": seconds[-1] if seconds else None,
         "unnamed_failures": sum(row["verdict"] != "completed" and not row["cause"] for row in rows),
@@ -129,7 +131,7 @@ def _totals(summary: dict[str, Any]) -> list[str]:
     verdicts = ", ".join(f"{count} {name}" for name, count in sorted(summary["verdicts"].items()))
     lines = [
         f"{summary['messages']} messages: {verdicts}; {summary['all_gates_passed']} passed all gates",
-        f"requirements: {_words(summary['requirements']) or 'none'}",
+        f"asked for: {_words(summary['requirements']) or 'nothing'}; {summary['decided']} more decided, which the messages left open",
     ]
     if summary["median_seconds"] is not None:
         lines.append(f"seconds: median {summary['median_seconds']:.1f}, longest {summary['max_seconds']:.1f}")

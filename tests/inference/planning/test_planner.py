@@ -24,6 +24,9 @@ def test_a_real_message_becomes_a_whole_plan(plan_for, row):
     assert not all(e.assumed for e in plan.entities) or "2048" in row["message"]
     built = [c for c in plan.clauses if c.features and not c.reason.startswith("Assumed")]
     assert built
+    words = row["message"].lower()
+    assert all(clause.ours for clause in plan.clauses if clause.text.startswith(("Fields: ", "Two roles: ", "Amounts are in ")))
+    assert any(clause.text.lower() in words for clause in plan.clauses if not clause.ours)
     if "background" in row["message"]:
         assert "background" in plan.tokens.asked
         assert "components" in plan.tokens.asked

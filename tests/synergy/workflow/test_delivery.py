@@ -186,6 +186,18 @@ def test_the_ledger_names_files_and_tests(run):
     assert "8 tests in 2 files passed." in text
 
 
+def test_what_the_message_left_open_is_told_apart_from_what_it_asked_for(run):
+    decided = Clause(
+        id="R9", text="Amounts are in EUR", ours=True, status=ClauseStatus.ASSUMED, reason="Assumed: nobody named one."
+    )
+    plan = run.plan.model_copy(update={"clauses": (*run.plan.clauses, decided)})
+    text = contents(run, hand_over(run.but(plan=plan)))["REQUIREMENTS.md"].decode()
+    asked, ours = text.split("What the message left open:")
+    assert "| R3 | send a fax |" in asked
+    assert "R9" not in asked
+    assert "| R9 | Amounts are in EUR | assumed | Assumed: nobody named one. |" in ours
+
+
 def test_what_was_not_built_is_in_the_readme(run):
     text = contents(run, hand_over(run))["README.md"].decode()
     assert "## Not built" in text
