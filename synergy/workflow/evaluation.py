@@ -131,7 +131,7 @@ def _totals(summary: dict[str, Any]) -> list[str]:
     verdicts = ", ".join(f"{count} {name}" for name, count in sorted(summary["verdicts"].items()))
     lines = [
         f"{summary['messages']} messages: {verdicts}; {summary['all_gates_passed']} passed all gates",
-        f"asked for: {_words(summary['requirements']) or 'nothing'}; {summary['decided']} more decided, which the messages left open",
+        f"asked for: {_words(summary['requirements']) or 'nothing'}; {summary['decided']} decided, which they left open",
     ]
     if summary["median_seconds"] is not None:
         lines.append(f"seconds: median {summary['median_seconds']:.1f}, longest {summary['max_seconds']:.1f}")

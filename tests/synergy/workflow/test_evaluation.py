@@ -52,7 +52,7 @@ def test_totals_do_not_count_a_row_with_a_red_gate_as_passed():
     summary = evaluation._summary(rows)
     assert summary["all_gates_passed"] == 1
     assert summary["requirements"] == {"built": 4, "not_built": 1}
-    assert "asked for: 4 built, 1 not built; 2 more decided" in evaluation._totals(summary)[1]
+    assert "asked for: 4 built, 1 not built; 2 decided" in evaluation._totals(summary)[1]
     assert summary["unnamed_failures"] == 1
     assert summary["max_seconds"] == 30.0
 
