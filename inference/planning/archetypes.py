@@ -70,6 +70,7 @@ class Archetype(Value):
     confidential: bool = False  #: nothing for visitors: an application that keeps it is private
     owned: Literal["", "private", "brought", "never"] = ""  #: whose its rows usually are: see ``owning``
     topical: bool = False
+    sorts: bool = False  #: its rows are there to sort those of others: the ones that sort nothing are left out
     hue: float  #: of the default colours, degrees in OKLCH
     aliases: tuple[str, ...] = ()  #: other nouns for it, singular
     collective: tuple[str, ...] = ()  #: aliases that mean all of them: a menu, a fleet; the label is the archetype's

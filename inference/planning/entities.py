@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import ArchetypeField, parse_choice
@@ -14,6 +14,7 @@ from inference.planning.rows import COUNT, Row, archetype_rows, made_up, retitle
 from inference.planning.things import Thing
 from synergy.core.types import Choice, Entity, Kind, PlanField
 
+FEWEST = 4  #: rows of what sorts others
 ENOUGH = 3  #: fields that a message names, from which on the archetype's others are left out
 TONES = ("info", "success", "warning", "neutral", "danger")
 
@@ -198,9 +199,24 @@ def _rows(drafts: Sequence[Draft], topic: str) -> None:
         if not draft.thing.own_rows and archetype.family in ("things", "content"):
             retitled(rows, archetype.display, draft.thing.label)
         sources[draft.name] = rows
+    for draft in drafts:
+        sources[draft.name] = _sorting(draft, drafts, sources)
     for draft in _ordered(drafts):
         draft.rows = [_row(draft, raw, index) for index, raw in enumerate(sources[draft.name])]
         _make_unique(draft)
+
+
+def _sorting(draft: Draft, drafts: Sequence[Draft], sources: Mapping[str, list[Row]]) -> list[Row]:
+    """The rows of ``draft``; if they are there to sort the rows of others, only those that do: no news among the lamps."""
+    rows, archetype = sources[draft.name], draft.thing.archetype
+    if archetype is None or not archetype.sorts:
+        return rows
+    used = {
+        raw.get(other.source.get(name, "")) for other in drafts for name, target in other.targets.items() if target is draft
+        for raw in sources[other.name]
+    }  # fmt: skip
+    kept = [row for row in rows if row[archetype.display] in used]
+    return kept if len(kept) >= FEWEST else rows
 
 
 def _row(draft: Draft, raw: Row, index: int) -> Row:

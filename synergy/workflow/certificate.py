@@ -156,9 +156,9 @@ def _gate(gate: GateResult, levels: dict[str, Level]) -> tuple[str, ...]:
 
 def _requirements(clauses: Iterable[Clause]) -> str:
     """What was asked for; then what the message left open, and was decided."""
-    asked, ours = [], []
-    for clause in clauses:
-        (ours if clause.ours else asked).append(_clause(clause))
+    known = tuple(clauses)
+    asked = [_clause(clause) for clause in known if not clause.ours]
+    ours = [_clause(clause) for clause in known if clause.ours]
     tables = [_table(("", "clause", "status", "how it is known"), asked)] if asked else []
     if ours:
         tables += ["What the message left open:", _table(("", "decided", "status", "why"), ours)]

@@ -149,3 +149,16 @@ def test_content_speaks_of_the_topic(plan_for):
 def test_what_no_archetype_fits_gets_rows_named_after_it(plan_for):
     (entity,) = plan_for("Track my telescopes and nothing else").entities
     assert all("telescope" in str(row["name"]) for row in entity.seed) or entity.archetype
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("A shop with products and categories", {"Kitchen", "Textiles", "Lighting", "Bags"}),
+        ("A blog with articles and categories", {"Guides", "News", "Stories", "Reference"}),
+        ("A system to keep categories", {"Kitchen", "Textiles", "Lighting", "Bags", "Guides", "News", "Stories", "Reference"}),
+    ],
+)
+def test_what_sorts_others_has_no_rows_that_sort_nothing(plan_for, message, names):
+    plan = plan_for(message)
+    assert {row["name"] for row in plan.entity("Category").seed} == names
