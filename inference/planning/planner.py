@@ -79,6 +79,7 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     ids = frozenset(f.id for f in whole.features)
     ledger = Ledger(found, by_thing, ids, use_answers(whole.used, answered, claims, nearest))
     rows = _asked_rows(reading, ledger, tokens)
+    answered_to = {text for text, answer in rows if answer.features}
     ours = _brought_rows(whole.used, found, by_thing)
     said = frozenset(id_ for _, answer in (*rows, *ours) for id_ in answer.features)
     ours += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
@@ -87,7 +88,11 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         name=title,
         slug=titles.make_slug(title),
         title=title,
-        summary=titles.make_summary([thing for thing, entity in pairs if entity.name not in closed], access),
+        summary=titles.make_summary(
+            [ask for ask in reading.asks if ask.text in answered_to],
+            [thing for thing, entity in pairs if entity.name not in closed],
+            access,
+        ),
         message=message.text,
         stack=stack.built_with,
         access=access,

@@ -12,6 +12,8 @@ from inference.planning.surface import Access
 from inference.planning.things import Thing, labels
 
 LONGEST = 40  #: characters of a title
+LONGEST_WISH = 50  #: characters of a wish that a summary repeats
+MOST_WISHES = 3  #: that a summary repeats
 SMALL = {"of", "and", "for", "the", "a", "an", "in", "on", "to", "with", "or"}
 FILLING = {
     "website",
@@ -135,9 +137,25 @@ def make_slug(title: str) -> str:
     return slug if slug not in TAKEN and slug[0].isalpha() else f"{slug}-app"
 
 
-def make_summary(things: Sequence[Thing], access: Access) -> str:
+def make_summary(wishes: Sequence[Ask], things: Sequence[Thing], access: Access) -> str:
+    """What one does here, in the message's own words: the last of ``wishes`` that read like it, which is where messages say what
+    their users do; else what is kept."""
+    told: dict[str, Ask] = {}
+    for ask in wishes:
+        first = ask.text.split(" ")[0].lower()
+        about = ask.thing and ask.thing[-1] not in lexicon().application
+        if first == ask.verb and about and not ask.head and ask.direct and len(ask.text) <= LONGEST_WISH:
+            told[ask.verb] = ask
+    if len(told) > 1:
+        said = [_yours(ask.text) for ask in list(told.values())[-MOST_WISHES:]]
+        text = f"{', '.join(said[:-1])} and {said[-1]}"
+        return f"{text[:1].upper()}{text[1:]}."
     listed = labels(things[:5])
     return f"Browse {listed}." if access == "public_read" else f"{listed[:1].upper()}{listed[1:]} in one place."
+
+
+def _yours(text: str) -> str:
+    return re.sub(r"\b(?:their|his|her|my|our)\b", "your", text, flags=re.IGNORECASE)
 
 
 def topic_of(asks: Sequence[Ask]) -> str:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from django.conf import settings
 from pydantic import ValidationError
 
 from inference.planning.clean import clean_message
+from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput
 from synergy.core.evaluation import Evaluation
 from synergy.core.models import Run
-from synergy.core.types import Clause, ClauseStatus, Plan, StackChoice, TestReport, Value
+from synergy.core.types import Clause, ClauseStatus, Delivery, Plan, StackChoice, TestReport, Value
 from synergy.workflow import services, steps, wire
+from synergy.workflow.parcel import unpack
 from synergy.workflow.report import follow, run_seconds
 
 
@@ -37,17 +41,20 @@ def load(path: Path) -> list[Case]:
     return cases
 
 
-def evaluate_messages(path: Path, note: Callable[[str], None] = lambda line: None) -> Evaluation:
-    """Build every message of ``path`` and say what became of it. Needs a worker; ``note`` gets a line after each."""
+def evaluate_messages(path: Path, note: Callable[[str], None] = lambda line: None, keep: Path | None = None) -> Evaluation:
+    """Build every message of ``path`` and say what became of it. Needs a worker; ``note`` gets a line after each.
+
+    The deliveries are unpacked to ``keep``/<id of the message>; a folder that is there already is left alone.
+    """
     rows = []
     for case in load(path):
-        rows.append(_row(case))
+        rows.append(_row(case, keep))
         note(_line(rows[-1]))
     summary = _summary(rows)
     return Evaluation(rows=rows, summary=summary, lines=_totals(summary))
 
 
-def _row(case: Case) -> dict[str, Any]:
+def _row(case: Case, keep: Path | None) -> dict[str, Any]:
     try:
         run, ready = services.create_run(clean_message(case.message), tenant=services.default_tenant())
     except BadInput as error:
@@ -56,7 +63,16 @@ def _row(case: Case) -> dict[str, Any]:
     for news in follow(run.id):
         run = news
     steps.remove_work(run.id)
+    if keep:
+        _unpack(run, keep / re.sub(r"[^\w.-]", "_", case.id).lstrip("."))
     return _outcome(case, run)
+
+
+def _unpack(run: Run, folder: Path) -> None:
+    result = run.steps.filter(name="delivery").values_list("result", flat=True).first()
+    if result:
+        archive = Delivery.model_validate_json(result).archive
+        unpack(ArtifactStore(Path(settings.ARTIFACTS_DIR)).get(archive), folder)
 
 
 def _outcome(case: Case, run: Run) -> dict[str, Any]:

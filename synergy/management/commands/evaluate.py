@@ -1,4 +1,4 @@
-"""``manage.py evaluate WHAT FILE [--json OUT]``: measure a part of Synergy, or all of it, on cases from a file."""
+"""``manage.py evaluate WHAT FILE [--json OUT] [--deliveries FOLDER]``: measure Synergy, or a part of it, on cases from a file."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from uiagents.services import evaluate_contracts
 Note = Callable[[str], None]
 
 
-def messages(file: Path, note: Note) -> Evaluation:
+def messages(file: Path, note: Note, keep: Path | None) -> Evaluation:
     with session(("worker", "beat"), note=note):
-        return evaluate_messages(file, note)
+        return evaluate_messages(file, note, keep)
 
 
-#: what can be evaluated → the function that does it; it may say how far it is
-EVALUATIONS: dict[str, Callable[[Path, Note], Evaluation]] = {
-    "contracts": lambda file, note: evaluate_contracts(file),
+#: what can be evaluated → the function that does it; it may say how far it is, and keep what it makes in a folder
+EVALUATIONS: dict[str, Callable[[Path, Note, Path | None], Evaluation]] = {
+    "contracts": lambda file, note, keep: evaluate_contracts(file),
     "messages": messages,
-    "plans": lambda file, note: evaluate_plans(file),
-    "stacks": lambda file, note: evaluate_stacks(file),
+    "plans": lambda file, note, keep: evaluate_plans(file),
+    "stacks": lambda file, note, keep: evaluate_stacks(file),
 }
 
 
@@ -42,10 +42,11 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=sorted(EVALUATIONS))
         parser.add_argument("file", type=Path)
         parser.add_argument("--json", type=Path, metavar="OUT", help="write rows and totals to this file")
+        parser.add_argument("--deliveries", type=Path, metavar="FOLDER", help="messages: unpack the projects to this folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = EVALUATIONS[options["what"]](options["file"], self.say)
+            result = EVALUATIONS[options["what"]](options["file"], self.say, options["deliveries"])
         except SynergyError as error:
             raise CommandError(str(error)) from error
         except (OSError, UnicodeDecodeError) as error:

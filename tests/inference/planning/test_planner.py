@@ -153,3 +153,18 @@ def test_the_service_plans_with_the_library_in_postgres(bench, plan_for):
     assert plan == services.make_plan(bench, Message(text=text), STACK)
     assert plan.entities == plan_for(text).entities
     assert said == [f"{plan.title}: {len(plan.entities)} things, {len(plan.pages)} pages, {len(plan.clauses)} requirements"]
+
+
+@pytest.mark.parametrize(
+    ("message", "summary"),
+    [
+        (
+            "A shop for tea. Users should be able to browse products, rate products and keep their favourite products.",
+            "Browse products, rate products and keep your favourite products.",
+        ),
+        ("A website where visitors browse recipes", "Browse recipes."),
+        ("A system for customers and orders", "Customers and orders in one place."),
+    ],
+)
+def test_a_summary_says_in_the_messages_words_what_one_does_here(plan_for, message, summary):
+    assert plan_for(message).summary == summary
