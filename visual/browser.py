@@ -142,10 +142,8 @@ class Tab:
 
     async def picture(self) -> bytes:
         """The whole page as PNG, without animations and caret."""
-        size = await self.page.evaluate("__view.pose()")
-        clip = {"x": 0, "y": 0, "scale": 1, "width": size["width"], "height": min(size["height"], MAX_HEIGHT)}
-        options = {"format": "png", "clip": clip, "captureBeyondViewport": size["beyond"], "optimizeForSpeed": True}
-        shot = await self._wire.send("Page.captureScreenshot", options)
+        framed = await self.page.evaluate("most => __view.pose(most)", MAX_HEIGHT)
+        shot = await self._wire.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, **framed})
         await self.evaluate("__view.rise()")
         return base64.b64decode(shot["data"])
 

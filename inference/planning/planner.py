@@ -76,23 +76,13 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     tokens = _tokens(reading.designs, found)
     by_thing = {id(thing): entity for thing, entity in pairs}
     whole = _surface(by_thing, bindings, access, closed, title)
-    ids = frozenset(f.id for f in whole.features)
-    ledger = Ledger(found, by_thing, ids, use_answers(whole.used, answered, claims, nearest))
-    rows = _asked_rows(reading, ledger, tokens)
-    answered_to = {text for text, answer in rows if answer.features}
-    ours = _brought_rows(whole.used, found, by_thing)
-    said = frozenset(id_ for _, answer in (*rows, *ours) for id_ in answer.features)
-    ours += _assumed_rows(message.text, found, entities, said, access, closed, roles if not named_roles else (), tokens, currency)
-    rows += [(text, replace(answer, ours=True)) for text, answer in ours]
+    answers = use_answers(whole.used, answered, claims, nearest)
+    asked = _asked_rows(reading, Ledger(found, by_thing, frozenset(f.id for f in whole.features), answers), tokens)
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
         title=title,
-        summary=titles.make_summary(
-            [ask for ask in reading.asks if ask.text in answered_to],
-            [thing for thing, entity in pairs if entity.name not in closed],
-            access,
-        ),
+        summary=_summary(reading, asked, [thing for thing, entity in pairs if entity.name not in closed], access),
         message=message.text,
         stack=stack.built_with,
         access=access,
@@ -104,10 +94,18 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         tokens=tokens,
         layout=layout,
         layout_reason=layout_reason,
-        clauses=numbered(rows),
+        clauses=(),
         uses=tuple(use for _, use in whole.used),
     )
-    return _whole(plan)
+    ours = _brought_rows(whole.used, found, by_thing)
+    said = frozenset(id_ for _, answer in (*asked, *ours) for id_ in answer.features)
+    ours += _assumed_rows(plan, found, said, closed, usual_roles=not named_roles, currency=currency)
+    return _whole(plan.model_copy(update={"clauses": numbered([*asked, *((text, replace(a, ours=True)) for text, a in ours)])}))
+
+
+def _summary(reading: _Reading, asked: Sequence[tuple[str, Answer]], things: Sequence[Thing], access: Access) -> str:
+    answered = {text for text, answer in asked if answer.features}
+    return titles.make_summary([ask for ask in reading.asks if ask.text in answered], things, access)
 
 
 def _whole(plan: Plan) -> Plan:
@@ -249,20 +247,17 @@ def _brought_rows(used: Sequence[tuple[Binding, Use]], found: Found, entities: M
 
 
 def _assumed_rows(
-    text: str,
-    found: Found,
-    entities: Sequence[Entity],
-    said: frozenset[str],
-    access: Access,
-    closed: Sequence[str],
-    roles: Sequence[Role],
-    tokens: DesignTokens,
-    currency: str,
+    plan: Plan, found: Found, said: frozenset[str], closed: Sequence[str], *, usual_roles: bool, currency: str
 ) -> list[tuple[str, Answer]]:
-    """What the planner decided by itself, each with the reason."""
-    rows = [*_assumed_things(found, entities), *_assumed_owners(entities, said), *_assumed_access(text, entities, access, closed)]
-    if roles:
-        listed = f"{roles[0].label} and {roles[-1].label}"
+    """What the planner decided by itself, each with the reason. ``said``: features that answer a wish."""
+    entities = plan.entities
+    rows = [
+        *_assumed_things(found, entities),
+        *_assumed_owners(entities, said),
+        *_assumed_access(plan.message, entities, plan.access, closed),
+    ]
+    if usual_roles:
+        listed = f"{plan.roles[0].label} and {plan.roles[-1].label}"
         rows.append(
             (f"Two roles: {listed}", Answer(("auth.roles",), "Assumed: nobody named roles; only an administrator may delete."))
         )
@@ -274,7 +269,7 @@ def _assumed_rows(
                 Answer(reason="Assumed: no currency was named.", features=(f"{money[0].slug}.list",)),
             )
         )
-    if not tokens.asked:
+    if not plan.tokens.asked:
         rows.append(("Colours that suit the subject", Answer(("design.colors",), "Assumed: no colours were named.")))
     return rows
 

@@ -38,18 +38,20 @@
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
 
-  // Stop what moves and what blinks, as if it had come to its end, for a picture; returns the size of the whole page.
+  // Stop what moves and what blinks, as if it had come to its end, for a picture; returns the frame of the whole page, `most` high.
   const still = new CSSStyleSheet();
   still.replaceSync("* { caret-color: transparent !important; }");
-  function pose() {
+  function pose(most) {
     if (!document.adoptedStyleSheets.includes(still)) document.adoptedStyleSheets.push(still);
     for (const animation of document.getAnimations()) {
       Number.isFinite(animation.effect?.getComputedTiming().endTime) ? animation.finish() : animation.cancel();
     }
     const { scrollWidth, scrollHeight } = document.documentElement;
-    const size = { width: Math.max(scrollWidth, innerWidth), height: Math.max(scrollHeight, innerHeight) };
-    sink(size.height - innerHeight);
-    return { ...size, beyond: size.width > innerWidth || size.height > innerHeight };
+    const width = Math.max(scrollWidth, innerWidth);
+    const height = Math.max(scrollHeight, innerHeight);
+    sink(Math.min(height, most) - innerHeight);
+    const clip = { x: 0, y: 0, scale: 1, width, height: Math.min(height, most) };
+    return { clip, captureBeyondViewport: width > innerWidth || height > innerHeight };
   }
 
   // What keeps to the lower edge of the window is at the lower edge of the picture, and back in its place after it.
