@@ -12,7 +12,7 @@ from synergy.core.types import Plan, Proof, Prop, UiComponent
 from uiagents import facts
 from uiagents.capabilities import uses
 from uiagents.react import has_dashboard, has_home
-from uiagents.screens import Screen, featured, screens
+from uiagents.screens import Screen, featured, screens, topics
 
 SCOPES = "frontend/src/scopes/"
 NAMED = "Every control has a name that is read out; targets are at least 44 px high on touch screens."
@@ -145,7 +145,7 @@ def _components(plan: Plan) -> Iterator[UiComponent]:
     shown = screens(plan)
     if has_home(plan):
         lists = tuple(_operation(plan, screen, "list") for screen in featured(plan))
-        for draft in HOME:
+        for draft in (d for d in HOME if d.name != "HomeTopics" or topics(plan)):
             data = lists if draft.data == ("list",) else draft.data
             yield _component("home", draft, {}, data)
     if has_dashboard(plan):

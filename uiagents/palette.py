@@ -90,7 +90,7 @@ def _tones(palette: Palette, hover: str) -> dict[str, str]:
     for name, colour in colours.items():
         ground = tint(palette.surface, colour, 0.14, (palette.text,))
         found[f"{name}-ground"] = ground
-        found[f"{name}-text"] = readable(colour, (ground, palette.surface, hover), TEXT, palette.text)
+        found[f"{name}-text"] = readable(colour, (ground, palette.surface, hover, palette.background), TEXT, palette.text)
     return found
 
 

@@ -18,7 +18,7 @@ from uiagents.blueprints import render_tree
 from uiagents.capabilities import Bound, uses
 from uiagents.palette import stylesheet_values
 from uiagents.samples import needed, sample_answers, typed_text
-from uiagents.screens import NUMBERS, Screen, featured, prominent, screens, sort_name
+from uiagents.screens import NUMBERS, Screen, featured, prominent, screens, sort_name, topics
 
 FORMATTERS = {
     Kind.STRING: "formatText",
@@ -69,7 +69,7 @@ def scope_files(plan: Plan) -> dict[str, bytes]:
         "screens": shown,
         "grouped": sorted(prominent(plan), key=lambda s: s.group),
         "featured": featured(plan),
-        "topics": [s for s in prominent(plan) if s.open],
+        "topics": topics(plan),
         "hero_titles": hero_titles(plan),
         "played": [(page, nav) for use in bound for page, _, nav in use.pages if nav and page.public][:1],
         "few": few,

@@ -313,6 +313,12 @@ def prominent(plan: Plan) -> tuple[Screen, ...]:
     return tuple(sorted(screens(plan), key=lambda screen: looks.prominence(plan, screen.look)))
 
 
+def topics(plan: Plan) -> tuple[Screen, ...]:
+    """What the start page leads visitors to; nothing where there is nothing to choose from."""
+    shown = tuple(screen for screen in prominent(plan) if screen.open)
+    return shown if len(shown) > 1 else ()
+
+
 def screens(plan: Plan) -> tuple[Screen, ...]:
     """All entities in the plan's order."""
     return tuple(Screen(plan, entity) for entity in plan.entities)

@@ -17,7 +17,7 @@ READ = [
     *(("link", ground) for ground in ("background", "surface", "hover")),
     ("on-primary", "primary"), ("on-primary", "primary-hover"), ("on-accent", "accent"), ("on-danger", "danger"), ("on-danger", "danger-hover"),
     *((f"cover-{n}-ink", f"cover-{n}{end}") for n in range(1, len(COVERS) + 1) for end in ("-from", "-end")),
-    *((f"{tone}-text", f"{tone}-ground") for tone in TONES), *((f"{tone}-text", "surface") for tone in TONES),
+    *((f"{tone}-text", f"{tone}-ground") for tone in TONES), *((f"{tone}-text", ground) for tone in TONES for ground in ("background", "surface")),
 ]  # fmt: skip
 SEEN = [
     (name, ground)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from synergy.core.types import Kind, PlanField
 from tests.factories import customer, lonely, only_refs, order, plan
+from tests.uiagents.sites import public_site
 from uiagents import facts
+from uiagents.components import components_of
+from uiagents.react import scope_files
 from uiagents.samples import needed, sample_answers, typed_text
-from uiagents.screens import COLUMNS, Screen, screens
+from uiagents.screens import COLUMNS, Screen, screens, topics
 
 
 def screen(*entities, name="Order"):
@@ -109,3 +112,13 @@ def test_lines_have_a_quantity_and_a_price_and_no_sum_yet():
     assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity, price)})) == (quantity, price)
     assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity, price, total)})) is None
     assert facts.line(made.model_copy(update={"fields": (*customer().fields, quantity)})) is None
+
+
+def test_a_start_page_leads_to_what_is_there_only_where_there_is_something_to_choose_from():
+    many = public_site()
+    one = many.model_copy(update={"entities": many.entities[:1]})
+    assert {s.entity.name for s in topics(many)} == {"Customer", "Order"}
+    assert topics(one) == ()
+    assert "HomeTopics" in {component.name for component in components_of(many)}
+    assert "HomeTopics" not in {component.name for component in components_of(one)}
+    assert not [path for path in scope_files(one) if "HomeTopics" in path]
