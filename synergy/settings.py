@@ -199,6 +199,8 @@ CELERY_TASK_ROUTES = {
     "slo.*": {"queue": "tests"},
 }
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_CONSUMER = "synergy.workflow.consuming:Consumer"
+CELERY_WORKER_POOL = "synergy.workflow.pooling:TaskPool"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = env_int("SYNERGY_CONCURRENCY", 3, low=1, high=256)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

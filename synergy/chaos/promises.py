@@ -50,7 +50,15 @@ PROMISES = (
     Promise("… of all processes of the machine at once", ("machine_killed",), "tests/chaos/test_matrix.py::test_fault"),
     Promise(
         "The network may be cut, slow or a black hole",
-        ("valkey_cut", "valkey_blackhole", "valkey_slow", "postgres_cut", "postgres_blackhole", "postgres_slow"),
+        (
+            "valkey_cut",
+            "valkey_cut_unseen",
+            "valkey_blackhole",
+            "valkey_slow",
+            "postgres_cut",
+            "postgres_blackhole",
+            "postgres_slow",
+        ),
         "tests/chaos/test_matrix.py::test_fault",
     ),
     Promise(

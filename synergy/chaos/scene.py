@@ -170,7 +170,7 @@ class Scene:
             rest_s=rest,
             progress_bar_s=self.progress_bar,
             recovery_bar_s=None if self.extra_bar is None else rest + self.extra_bar,
-            problems=(*self.problems, *problems, *found),
+            problems=(*self.problems, *self.stage.gave_up(), *problems, *found),
         )
 
     def _progress(self) -> Iterable[float]:

@@ -220,6 +220,11 @@ class Stage:
         url = f"unix://:{self.password}@{self.sockets}/{valkey.SOCKET}"
         return redis.Redis.from_url(redis_db(url, number))
 
+    def gave_up(self) -> list[str]:
+        """Processes that ended by themselves with an error, and their last words. Nobody starts them again here."""
+        ended = [child for child in self.children.values() if child.ended() and child.process.returncode > 0]
+        return [f"{c.service.name} ended with {c.process.returncode}: {tail(c.service.log, 1)}" for c in ended]
+
     def pids(self, name: str) -> list[int]:
         """The process and its children, the process first."""
         parent = self.children[name].pid

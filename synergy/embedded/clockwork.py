@@ -21,7 +21,6 @@ def main() -> int:
         return 0
     worker = app.Worker(
         queues=argument,
-        pool_cls="prefork",
         without_gossip=True,
         without_mingle=True,
         loglevel=settings.LOG_LEVEL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from random import Random
 
@@ -11,6 +12,7 @@ from synergy.workflow.times import TIMES
 
 CUTS = 6  #: in each repetition
 LIMIT = 2.0  #: seconds that an attempt may take which waits for a provider
+NOTICED = 0.1  #: seconds in which the end of a connection arrives at the machine of the worker
 
 part = Faults()
 
@@ -33,6 +35,27 @@ def _away(scene: Scene, rng: Random, server: str, mode: str, seconds: float, amo
 def valkey_cut(scene: Scene, rng: Random, n: int) -> None:
     scene.within(progress=10.0)
     _away(scene, rng, "valkey", "cut", (3.0, 5.0, 20.0)[n % 3])
+
+
+@part.add("Worker cut off from Valkey sees its control channel break first", "F1", seconds=10, quick=1)
+def valkey_cut_unseen(scene: Scene, rng: Random, n: int) -> None:
+    """It has no time to look while its connections break one after the other. It has work in hand, and waits for more."""
+    worker, *_ = scene.stage.crew(1)
+    scene.within(progress=10.0)
+    [run] = scene.submit(1, pay="ok", sleep=0.5)
+    scene.begun(run, rng.choice(("stack", "plan", "ui")))
+    scene.kill(scene.stage.children[worker].pid, signal.SIGSTOP)
+    with scene.stage.broker() as broker:
+        broker.client_kill_filter(_type="pubsub")
+    time.sleep(NOTICED)
+    scene.stage.link("worker", "valkey", "cut")
+    time.sleep(NOTICED)
+    scene.stage.kill(worker, signal.SIGCONT)
+    scene.submit(2, pay="ok", sleep=0.1)
+    time.sleep((1.0, 3.0, 5.0)[n % 3])
+    scene.stage.link("worker", "valkey", "up")
+    scene.healed()
+    scene.finish()
 
 
 @part.add("Worker and Valkey in a black hole for 5, 30, 90 s", "F2", seconds=55)
