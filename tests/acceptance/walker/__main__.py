@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
-import django  # noqa: E402
+import django
 
 django.setup()
 

@@ -126,14 +126,10 @@ def _forms(place: Place, reading: Reading) -> Iterable[Way]:
 
 def _filters(form: Form) -> bool:
     """Whether a form only narrows a list: nothing in it is sent."""
-    return (
-        form.number < 0
-        and not any(button.submit or content(button.name) for button in form.buttons)
-        or (
-            bool(form.fields)
-            and all(field.search or field.kind in ("select", "radio", "checkbox") for field in form.fields)
-            and not any(b.submit for b in form.buttons)
-        )
+    return (form.number < 0 and not any(button.submit or content(button.name) for button in form.buttons)) or (
+        bool(form.fields)
+        and all(field.search or field.kind in ("select", "radio", "checkbox") for field in form.fields)
+        and not any(b.submit for b in form.buttons)
     )
 
 

@@ -8,17 +8,10 @@ from dataclasses import dataclass, field, replace
 from tests.acceptance.walker import colours, expecting
 from tests.acceptance.walker.expecting import Expected, expected
 from tests.acceptance.walker.verbs import Hit, Verb, family, hits, split
-from tests.acceptance.walker.words import STOP, meaningful, tokens
+from tests.acceptance.walker.words import LEXICON, STOP, meaningful, tokens
 
-#: Words of a check that speak about checking, not about what is checked
-CHECKING = frozenset(
-    "test verify check ensure validate confirm assess inspect attempt try examine evaluate perform accuracy presence inclusion accessibility validity "
-    "availability functionality relevance correctness proper properly accurate accurately display displays displayed relevance quality "
-    "locate clicking click opened viewed select selecting choose that whether is be can using successfully review reviewing access view viewing "
-    "browse browsing navigate navigating go provided interface post list attempting save saving find finding input "
-    "inputs field fields inputting submitting key properly links link sections section menus menu bar apply applying appearance look".split()
-)
-PREPOSITION = frozenset("in on to from under within at into onto through via inside for with against".split())
+CHECKING = frozenset(LEXICON["grammar"]["checking"])
+PREPOSITION = frozenset(LEXICON["grammar"]["preposition"])
 ENDS = frozenset(".;:")
 WITHOUT = re.compile(
     r"\b(?:without|before|prior to|instead of)\b[^,.;]*|\bas (?:an? |the )?(?:newly |logged-in |registered |regular )*(?:user|guest|visitor|\w*ministrator)s?\b",
@@ -55,9 +48,7 @@ PRESENT = re.compile(
     r"\bpresence of (?:an? |the )?((?:[\w-]+ ){0,3}(?:bar|box|form|button|field|icon|comment section|link|filter|logo|footer|menu))\b",
     re.IGNORECASE,
 )
-VALIDATING = frozenset(
-    "validation invalid incorrect warning warnings feedback provide provides error errors messages message appear required empty".split()
-)
+VALIDATING = frozenset(LEXICON["grammar"]["validating"])
 DIRECTION = re.compile(r"\b(up|down|left|right)\b(?:ward)?", re.IGNORECASE)
 BUYING = re.compile(
     r"\bcheckout|\bpayment (?:information|details|form)|\bplace (?:an|the) order|\bshipping (?:and|information|details)",
@@ -268,7 +259,6 @@ def _route(do: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         if start and end:
             return _words(start), _words(end)
         target = _words(back or to or "")
-        before, _, after = do.partition(match[0])
         source = re.search(r"from (?:the |a )?([\w -]+?)(?:[.,;(]|$| using| back)", do)
         return (_words(source[1]) if source else ()), target or ("home",)
     return None

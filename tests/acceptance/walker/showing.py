@@ -61,11 +61,9 @@ def shows(screen: Screen, rows: Group | None, name: str) -> bool:
 
 
 def _figures(screen: Screen) -> bool:
-    return (
-        screen.pictures > 0
-        and bool(FIGURE.search(screen.main_text))
-        or sum(bool(FIGURE.search(line)) for line in screen.main) >= 2
-    )
+    return (screen.pictures > 0 and bool(FIGURE.search(screen.main_text))) or sum(
+        bool(FIGURE.search(line)) for line in screen.main
+    ) >= 2
 
 
 def _count(screen: Screen, exactly: tuple[int, str]) -> str:

@@ -8,19 +8,11 @@ from functools import cache
 
 from tests.acceptance.walker.words import LEXICON
 
-#: A base form after one of these is a verb; after other words it is a noun ("the search results")
-BEFORE_VERB = frozenset("and then to can could may must should will users user by or please try successfully ,".split())
-#: A form in -ing after one of these is something done
-BEFORE_ING = frozenset("by of for after before and or start when while with through from in , upon on to attempt".split())
-#: What makes a deed of the noun before it
-AS_DEED = frozenset(
-    "functionality functionalities function functions feature features process processes capability mechanism form forms ability operation "
-    "session bar box of system tool flow option".split()
-)
+BEFORE_VERB = frozenset(LEXICON["grammar"]["before_verb"])
+BEFORE_ING = frozenset(LEXICON["grammar"]["before_ing"])
+AS_DEED = frozenset(LEXICON["grammar"]["as_deed"])
 DEEDS = [[word] for word in ("functionality", "function", "feature", "process")]  #: after a form in -ing
-LIGHT = frozenset(
-    "perform do use run apply conduct execute carry initiate start attempt make try test verify check validate ensure using assess".split()
-)
+LIGHT = frozenset(LEXICON["grammar"]["light"])
 WORD = re.compile(r"[a-z0-9]+(?:[-'’][a-z0-9]+)*|[,.;:()]")
 RANK = {"detail": 2.0, "content": 1.0}
 WEAK = 1.5
@@ -137,7 +129,7 @@ def _is_verb(words: list[str], at: int, end: int) -> bool:
     if after in ("functionality", "function", "feature", "process") and (word.endswith("ing") or before in ("the", "a", "an")):
         return True
     if not before or before in ".;:(":
-        return after not in AS_DEED
+        return after not in AS_DEED - {"of"}
     if word.endswith("ed"):
         return before in ("be", "being")
     if word.endswith("ing"):

@@ -142,22 +142,24 @@ async def judge_detail(ground: Ground, reading: Reading) -> Verdict:
     row = _row(screen)
     if row is None:
         return bad(f"{place.path}: there is no record to open: {screen.empty or screen.main_text[:80]!r}")
-    before = screen
     after = await _opened(ground, row)
+    fault = _no_more(screen, after, row.title) or showing.lacking(after, reading.expect, listed=False)
     if trouble := ground.person.trouble():
-        return bad(f"{ground.person.tab.path}: {trouble}")
-    if after.broken:
-        return bad(f"{row.title!r} opens {after.path}, which says: {after.broken}")
-    fresh = [line for line in after.main if line not in set(before.main)]
-    if after.path == before.path and not fresh:
-        return bad(f"Nothing opens when {row.title!r} is clicked on {place.path}.")
-    if row.title.lower()[:25] not in after.text.lower():
-        return bad(f"{after.path} does not name {row.title!r}, which was clicked.")
-    if fault := showing.lacking(after, reading.expect, listed=False):
-        return bad(f"{after.path}: {fault}")
-    if len(after.main) < 3:
-        return bad(f"{after.path} says no more than {after.main_text!r}")
+        fault = trouble
+    if fault:
+        return bad(f"{place.path}, {row.title!r} clicked: {fault}.")
     return good(f"{row.title!r} opens {after.path}, which shows {', '.join(after.labels[:5]) or showing.summary(after)}.")
+
+
+def _no_more(before: Screen, after: Screen, title: str) -> str:
+    """Why what was opened is not the record; "" when it is."""
+    if after.broken:
+        return f"{after.path} says: {after.broken}"
+    if after.path == before.path and set(after.main) <= set(before.main):
+        return "nothing opens"
+    if title.lower()[:25] not in after.text.lower():
+        return f"{after.path} does not name it"
+    return "" if len(after.main) >= 3 else f"{after.path} says no more than {after.main_text!r}"
 
 
 def _list(ground: Ground, reading: Reading) -> Place | None:
