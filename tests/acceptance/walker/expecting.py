@@ -36,6 +36,7 @@ NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ei
 MANY = re.compile(r"\b(?:lists?|options|articles|results|records|products|items|entries|rows|table)\b", re.IGNORECASE)
 FIGURES = re.compile(r"\bstatistic|summary|chart|graph|figures|trend|total|analysis|metrics", re.IGNORECASE)
 LISTS = (
+    (re.compile(r"^(?:the |all |their )?([^.;()]+?) (?:is|are) (?:displayed|shown|visible|listed)", re.IGNORECASE), True),
     (re.compile(r"\b(?:such as|like|e\.g\.,?|for example)\s+([^.;()]+)", re.IGNORECASE), False),
     (
         re.compile(

@@ -10,7 +10,10 @@ from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
 from tests.acceptance.walker.words import content, key, likeness, tokens
 
-LEAST = 0.75
+LEAST = 0.75  #: score of a way that is tried
+FAINT = 0.25  #: likeness below which something is about something else
+TOLD = 0.5  #: how well a form for something special says that it is for that
+PLAINLY = frozenset({"create", "submit", "send", "contact", "register", "login"})  #: deeds that any form may be for
 GATE = ("login", "register")
 PLAIN = frozenset(
     {
@@ -83,9 +86,9 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
 
 def fits(name: str, reading: Reading) -> float:
     """0 to 1: how well the name of a control says the deed."""
-    words = content(name)
+    words = [key(word) for word in tokens(name)]
     own = [key(word) for phrase in reading.verb.words for word in phrase.split()]
-    said = content(reading.text)
+    said = [key(word) for word in tokens(reading.text)]
     scores = [0.0]
     for place, phrase in enumerate(reading.verb.controls):
         parts = [key(word) for word in tokens(phrase)]
@@ -95,14 +98,16 @@ def fits(name: str, reading: Reading) -> float:
 
 
 def _topic(place: Place, reading: Reading, *texts: str) -> float:
-    """0 to 1: how much a control or its surroundings are about the topic."""
+    """0 to 1: how much a control or its surroundings are about the topic; where it should be counts only beside that."""
     wanted = reading.topic or reading.place
     if not wanted:
         return 0.5
     weights = (1.0, 0.85, 0.6)
     own = max((weight * likeness(text, wanted) for weight, text in zip(weights, texts, strict=False)), default=0.0)
-    where = max(place.fits(reading.where), place.fits(wanted), place.fits(reading.place) if reading.place else 0.0)
-    return max(own, 0.8 * where) + (0.15 if own and where > 0.3 else 0.0)
+    about = max(own, 0.8 * place.fits(wanted))
+    if about < FAINT and reading.kind != "press":
+        return -1.0
+    return max(0.0, about) + (0.2 * max(0.0, place.fits(reading.place)) if reading.place else 0.0)
 
 
 def _real(form: Form) -> bool:
@@ -119,6 +124,8 @@ def _forms(place: Place, reading: Reading) -> Iterable[Way]:
             continue
         sends = max((max(fits(button.name, reading), 0.4 if button.submit else 0.0) for button in form.buttons), default=0.2)
         labels = " ".join(field.label for field in form.fields)
+        if reading.verb.name not in PLAINLY and max(sends, fits(form.heading, reading), fits(place.name, reading)) < TOLD:
+            continue
         about = _topic(place, reading, form.heading, labels, form.text)
         part = sum(likeness(field.label, (word,)) >= 0.5 for word in reading.topic for field in form.fields)
         yield Way(place, None, form, sends + about + min(0.3, 0.1 * part))

@@ -17,7 +17,15 @@ PLANTS = (
     ("Tulip", "Flower", "A bulb that is put into the ground late in autumn.", 2.75),
     ("Pear tree", "Tree", "Grown on a trellis it fits into the smallest garden.", 39.0),
 )
-NAV = (("/", "Home"), ("/plants", "Plants"), ("/news", "News"), ("/contact", "Contact"), ("/poll", "Poll"), ("/lottery", "Lottery"), ("/help", "Help"))
+NAV = (
+    ("/", "Home"),
+    ("/plants", "Plants"),
+    ("/news", "News"),
+    ("/contact", "Contact"),
+    ("/poll", "Poll"),
+    ("/lottery", "Lottery"),
+    ("/help", "Help"),
+)
 LOTTERY = """<button id="draw">Spin</button><p id="won" role="status"></p><h2>Prizes</h2><ul><li>A watering can of zinc</li><li>A bag of compost</li></ul>"""
 CHAT = """<h2>Chat with a gardener</h2><div id="talk" aria-live="polite"></div><form id="f"><label>Your message <input name="m"></label><button>Send</button></form>"""
 
@@ -47,7 +55,9 @@ class Garden(Site):
         cookie = handler.headers.get("Cookie") or ""
         self.user = self.people.get(cookie.partition("user=")[2].partition(";")[0])
         parts = [part for part in url.path.split("/") if part]
-        name = "_".join([handler.command.lower(), *("one" if part.isdigit() else part for part in parts)]) if parts else "get_home"
+        name = (
+            "_".join([handler.command.lower(), *("one" if part.isdigit() else part for part in parts)]) if parts else "get_home"
+        )
         self.number = next((int(part) for part in parts if part.isdigit()), 0)
         page = getattr(self, name.replace("-", "_"), None)
         if page is None or (self.number and self.number not in self.plants):
@@ -59,7 +69,9 @@ class Garden(Site):
         parts = "silver" if self.has("components") else "darkgreen"
         style = STYLE.format(ground=ground, parts=parts, wide="width: 900px;" if self.has("wide") else "")
         links = [(href, name) for href, name in NAV if not (self.has("no news") and name == "News")]
-        menu = "".join(f'<a href="{"/gone" if self.has("dead link") and name == "Contact" else href}">{name}</a>' for href, name in links)
+        menu = "".join(
+            f'<a href="{"/gone" if self.has("dead link") and name == "Contact" else href}">{name}</a>' for href, name in links
+        )
         out = '<form method="post" action="/logout"><button>Log out</button></form>'
         way = f"{self.user[0]} {out}" if self.user else '<a href="/login">Log in</a> <a href="/register">Register</a>'
         flash, self.flash = self.flash, ""
@@ -68,7 +80,7 @@ class Garden(Site):
             "text/html; charset=utf-8",
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
             f'<link rel="icon" href="data:,"><style>{style}</style></head><body><header><nav>{menu}</nav>{way}</header>'
-            f'<main><h1>{title}</h1>{f"<p role=status>{escape(flash)}</p>" if flash else ""}{body}</main><script>{script}</script></body></html>',
+            f"<main><h1>{title}</h1>{f'<p role=status>{escape(flash)}</p>' if flash else ''}{body}</main><script>{script}</script></body></html>",
         )
 
     def to(self, path: str, flash: str = "", cookie: str | None = None):
@@ -84,7 +96,10 @@ class Garden(Site):
     def get_news(self):
         rows = "".join(
             f"<article><h2>{title}</h2><p>{text}</p>{'' if self.has('no dates') else '<p>3 May 2026</p>'}</article>"
-            for title, text in (("The pond is full", "After a long winter there are frogs again."), ("New benches", "Two benches of oak were put up."))
+            for title, text in (
+                ("The pond is full", "After a long winter there are frogs again."),
+                ("New benches", "Two benches of oak were put up."),
+            )
         )
         return self.page("News", "<p>No news yet.</p>" if self.has("empty news") else rows)
 
@@ -99,14 +114,18 @@ class Garden(Site):
             rows.sort(key=lambda row: row[1][3])
         listed = [(number, plant) for number, plant in rows if not (self.has("unlisted") and number >= 100)]
         kinds = "".join(f"<option{' selected' if kind == name else ''}>{name}</option>" for name in ("Herb", "Flower", "Tree"))
-        table = "".join(f'<tr><td><a href="/plants/{n}">{escape(p[0])}</a></td><td>{p[1]}</td><td>{p[3]:.2f} €</td></tr>' for n, p in listed)
+        table = "".join(
+            f'<tr><td><a href="/plants/{n}">{escape(p[0])}</a></td><td>{p[1]}</td><td>{p[3]:.2f} €</td></tr>' for n, p in listed
+        )
         tools = (
             f'<form role="search"><label>Search plants <input type="search" name="q" value="{escape(term)}"></label></form>'
             f'<form><label>Kind <select name="kind" onchange="form.submit()"><option value="">All</option>{kinds}</select></label></form>'
             '<p><a href="?sort=price">Sort by price</a> <a href="/plants/new">Add plant</a></p>'
         )
         heads = "<thead><tr><th>Name</th><th>Kind</th><th>Price</th></tr></thead>"
-        return self.page("Plants", tools + (f"<table>{heads}<tbody>{table}</tbody></table>" if table else "<p>No plants found.</p>"))
+        return self.page(
+            "Plants", tools + (f"<table>{heads}<tbody>{table}</tbody></table>" if table else "<p>No plants found.</p>")
+        )
 
     def get_plants_one(self):
         if self.has("detail"):
@@ -193,11 +212,19 @@ class Garden(Site):
         return self.to("/poll", "Your vote was counted.")
 
     def get_lottery(self):
-        script = "" if self.has("spin") else 'draw.onclick = () => { won.textContent = "Spinning"; setTimeout(() => { won.textContent = "You won a bag of compost."; }, 300); };'
+        script = (
+            ""
+            if self.has("spin")
+            else 'draw.onclick = () => { won.textContent = "Spinning"; setTimeout(() => { won.textContent = "You won a bag of compost."; }, 300); };'
+        )
         return self.page("Lottery", LOTTERY, script=script)
 
     def get_help(self):
-        answer = "" if self.has("chat") else 'setTimeout(() => talk.insertAdjacentHTML("beforeend", "<p>A gardener will be with you soon.</p>"), 300);'
+        answer = (
+            ""
+            if self.has("chat")
+            else 'setTimeout(() => talk.insertAdjacentHTML("beforeend", "<p>A gardener will be with you soon.</p>"), 300);'
+        )
         script = f'f.onsubmit = (e) => {{ e.preventDefault(); const p = document.createElement("p"); p.textContent = f.m.value; talk.append(p); {answer} }};'
         return self.page("Help", CHAT, script=script)
 
@@ -205,7 +232,7 @@ class Garden(Site):
 
     def get_login(self, said: str = ""):
         form = '<form method="post" action="/login"><label>E-mail <input type="email" name="email"></label><label>Password <input type="password" name="password"></label>'
-        return self.page("Log in", f'{said and f"<p role=alert>{said}</p>"}{form}<button>Log in</button></form>')
+        return self.page("Log in", f"{said and f'<p role=alert>{said}</p>'}{form}<button>Log in</button></form>")
 
     def post_login(self):
         found = self.people.get(self.sent["email"])

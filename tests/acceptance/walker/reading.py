@@ -174,7 +174,7 @@ def _refined(reading: Reading, do: str) -> Reading:
         return replace(reading, kind="register", verb=family("register"))
     if kind in ("create", "submit", "press") and CART.search(do) and verb.name in ("create", "cart"):
         return replace(reading, kind="press", verb=family("cart"))
-    if kind == "create" and SAVED.search(do):
+    if (kind == "create" or verb.name == "submit") and SAVED.search(do):
         return replace(reading, kind="press", verb=family("favourite"))
     if kind in ("submit", "create", "content") and BUYING.search(do):
         return replace(reading, kind="order", verb=family("checkout"))

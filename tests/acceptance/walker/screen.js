@@ -129,7 +129,8 @@
 
   function item(element) {
     const link = element.matches("a[href]") ? element : element.querySelector("a[href]");
-    const head = element.querySelector("h1, h2, h3, h4, h5, a[href], th, strong, b") ?? element.querySelector("td") ?? element;
+    const heads = ["h1, h2, h3, h4, h5", "a[href]", "th", "strong, b", "td"].flatMap((css) => [...element.querySelectorAll(css)]);
+    const head = heads.find((one) => clean(one.innerText).length > 2) ?? element;
     const url = link && new URL(link.href, location.href);
     return { i: keep(element), text: clean(element.innerText), title: clean(head.innerText).slice(0, 120) || clean(element.innerText).slice(0, 60),
       href: url && url.origin === location.origin ? url.pathname + url.search : "", buttons: [...element.querySelectorAll(BUTTONS)].filter(shown).map(name), labels: labels(element) };
@@ -143,7 +144,23 @@
   }
 
   const visible = (css, root = document) => [...root.querySelectorAll(css)].filter(shown);
-  const lines = (element) => (element?.innerText ?? "").split("\n").map(clean).filter(Boolean);
+  // The text within, a line for each block, without what stands in controls: as it is read, from top to bottom.
+  function lines(root) {
+    const found = [];
+    let block = null;
+    const walker = document.createTreeWalker(root ?? document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (!walker.currentNode.data.trim() || parent.closest("select, textarea, script, style, noscript, datalist")) continue;
+      if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      let own = parent;
+      while (own !== root && own.parentElement && getComputedStyle(own).display.startsWith("inline")) own = own.parentElement;
+      if (own === block) found[found.length - 1] += walker.currentNode.data;
+      else found.push(walker.currentNode.data);
+      block = own;
+    }
+    return found.map(clean).filter(Boolean);
+  }
 
   function read() {
     kept = [];

@@ -218,9 +218,7 @@ def parse(given: dict[str, Any]) -> Screen:
         for number, form in enumerate(given["forms"])
         if form["shown"]
     ]
-    loose = tuple(field for field in inputs if field.form < 0)
-    if loose:
-        forms.append(Form(-1, loose[0].heading, "", loose, tuple(button for button in buttons if button.form < 0)))
+    forms += _loose(inputs, buttons)
     groups = tuple(
         Group(
             group["kind"],
@@ -243,6 +241,16 @@ def parse(given: dict[str, Any]) -> Screen:
         pictures=given["pictures"],
         **plain,
     )
+
+
+def _loose(inputs: tuple[Field, ...], buttons: tuple[Button, ...]) -> list[Form]:
+    """Fields outside of any form, those under one heading together, with the buttons under it."""
+    found = []
+    for heading in dict.fromkeys(field.heading for field in inputs if field.form < 0):
+        own = tuple(field for field in inputs if field.form < 0 and field.heading == heading)
+        beside = tuple(one for one in buttons if one.form < 0 and one.heading == heading and one.area in ("main", "dialog"))
+        found.append(Form(-1, heading, "", own, beside))
+    return found
 
 
 def _made(kind: type[Any], given: dict[str, Any]) -> Any:

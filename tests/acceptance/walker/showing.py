@@ -10,16 +10,16 @@ from tests.acceptance.walker.words import content, key, likeness, share, tokens
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 LOOKS = {  #: what a value looks like, by the key of the field's word
-    "date": re.compile(
+    key("date"): re.compile(
         rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}\b|\b\d{{1,2}} {MONTH}\b|\b{MONTH} \d{{1,2}}\b|\b(?:today|yesterday|\d+ (?:minutes?|hours?|days?) ago)\b|\b{MONTH} \d{{4}}\b",
         re.IGNORECASE,
     ),
-    "price": re.compile(r"[€$£¥]\s?\d|\d\s?(?:[€$£¥]|eur|usd|gbp)\b|\bfree\b", re.IGNORECASE),
-    "mail": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
-    "phone": re.compile(r"\+?\d[\d ()/-]{6,}\d"),
-    "scor": re.compile(r"\d"),
-    "total": re.compile(r"\d"),
-    "quantity": re.compile(r"\d"),
+    key("price"): re.compile(r"[€$£¥]\s?\d|\d\s?(?:[€$£¥]|eur|usd|gbp)\b|\bfree\b", re.IGNORECASE),
+    key("email"): re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
+    key("phone"): re.compile(r"\+?\d[\d ()/-]{6,}\d"),
+    key("score"): re.compile(r"\d"),
+    key("total"): re.compile(r"\d"),
+    key("quantity"): re.compile(r"\d"),
 }
 LINE = 5  #: words of a line that describes something
 FIGURE = re.compile(r"\d")

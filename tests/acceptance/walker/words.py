@@ -10,13 +10,14 @@ from pathlib import Path
 
 TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?")
 LEXICON = tomllib.loads((Path(__file__).parent / "lexicon.toml").read_text())
+JOINED = re.compile(r"\b(check|log|sign|clock|punch)[ -](in|out|up)\b")  #: one thing: "check out" is "checkout"
 STOP = frozenset(LEXICON["empty"]["words"])
 DOUBLED = re.compile(r"([bdgklmnprt])\1$")
 
 
 def tokens(text: str) -> list[str]:
     """The words of ``text``, lower case, in order."""
-    text = text.replace("’", "'").lower()
+    text = JOINED.sub(r"\1\2", text.replace("’", "'").lower())
     return [word.removesuffix("'s") for word in TOKEN.findall(text)]
 
 
@@ -51,7 +52,7 @@ def key(word: str) -> str:
 
 def content(text: str | Iterable[str], empty: frozenset[str] = STOP) -> tuple[str, ...]:
     """The keys of the words that carry meaning, in order, each once."""
-    words = tokens(text) if isinstance(text, str) else list(text)
+    words = tokens(text) if isinstance(text, str) else [word.lower() for word in text]
     return tuple(dict.fromkeys(key(word) for word in words if word not in empty))
 
 

@@ -157,6 +157,7 @@ async def judge_login(ground: Ground, reading: Reading) -> Verdict:
 
 async def judge_logout(ground: Ground, reading: Reading) -> Verdict:
     """After signing out the site takes one for nobody, also when the page is loaded anew."""
+    await ground.person.open("/")
     if not await _left(ground):
         return bad("There is no way to sign out.")
     screen = await ground.person.open("/")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from tests.acceptance.walker.atlas import Place
 from tests.acceptance.walker.filling import Entry
-from tests.acceptance.walker.finding import Way, at_gate, new_form, same_form, ways
+from tests.acceptance.walker.finding import Way, at_gate, fits, new_form, same_form, ways
 from tests.acceptance.walker.ground import Ground, Verdict, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Form, Screen
 from tests.acceptance.walker.verbs import family
-from tests.acceptance.walker.words import likeness
 
 WAYS = 4  #: that are tried
 STEPS = 6  #: forms that follow one another
@@ -257,37 +257,41 @@ def _short(lines: tuple[str, ...]) -> str:
 async def judge_order(ground: Ground, reading: Reading) -> Verdict:
     """Something into the cart, then through the checkout until the order is confirmed."""
     adding = Reading("press", family("cart"), topic=("cart",), text="add to cart")
-    said = ""
+    said = "nothing puts anything into a cart"
     for way in ways(ground.atlas, adding)[:2]:
         try:
             said = (await do(ground, adding, way)).confirmation or "something is in the cart"
             break
         except Lost as lost:
             said = str(lost)
-    for words in (("cart",), ("checkout",), reading.topic):
+    for words in (("checkout",), ("cart",), reading.topic):
         place = ground.atlas.find(words)
-        if place is None:
-            continue
-        screen = await ground.person.open(place.path)
-        deed = Deed(ground.entry(reading), path=place.path)
-        control = next(
-            (
-                one
-                for one in (*screen.links, *screen.buttons)
-                if likeness(one.name, ("checkout",)) >= 0.5 or likeness(one.name, ("place", "order")) >= 0.7
-            ),
-            None,
-        )
-        form = new_form(ground.atlas.home.screen, screen)
-        if control is not None and (form is None or place.path != control.context):
-            deed.news.append(await ground.person.press(control))
-            form = new_form(deed.last.before, deed.last.after) or form
+        form = await _checkout(ground, place) if place else None
         if form is None:
             continue
+        deed = Deed(ground.entry(reading), path=ground.person.tab.path)
         await _sent(ground, reading, deed, form)
         if deed.confirmation and not deed.trouble:
             return good(f"{deed.last.after.path}: {deed.confirmation}.")
         return bad(
             f"{deed.last.after.path}: {deed.trouble or deed.last.refusal or 'no confirmation'}; what is new: {_short(deed.lines)}."
         )
-    return bad(f"There is no way to a checkout ({said or 'nothing puts anything into a cart'}); the menu has: {ground.menu}.")
+    return bad(f"There is no way to a checkout ({said}); the menu has: {ground.menu}.")
+
+
+async def _checkout(ground: Ground, place: Place) -> Form | None:
+    """The form of the checkout: on this page, or behind its control."""
+    screen = await ground.person.open(place.path)
+    control = next(
+        (
+            one
+            for one in (*screen.links, *screen.buttons)
+            if fits(one.name, Reading("order", family("checkout"), text="checkout"))
+        ),
+        None,
+    )
+    form = new_form(ground.atlas.home.screen, screen)
+    if form is None and control is not None:
+        news = await ground.person.press(control)
+        form = new_form(news.before, news.after)
+    return form

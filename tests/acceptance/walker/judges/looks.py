@@ -13,6 +13,7 @@ from tests.acceptance.walker.reading import Reading
 PAGES = 4  #: that are looked at
 MUCH = 0.25  #: of the points of a window, for a background
 SIDES = ("background", "borderTop", "borderLeft", "borderBottom", "text")
+FRAMES = frozenset({"header", "nav", "aside", "footer", "th"})  #: parts whose surface shows a colour as much as a button's
 PHONE = (375, 812)
 USUAL = (1280, 800)
 
@@ -63,7 +64,7 @@ def _parts(name: str, seen: list[dict]) -> list[str]:
     if not name:
         return []
     parts = [part for page in seen for part in page["parts"]]
-    surfaces = [part for part in parts if _has(part, ("background",), name)]
+    surfaces = [part for part in parts if (part["button"] or part["what"] in FRAMES) and _has(part, ("background",), name)]
     strokes = [part for part in parts if _has(part, SIDES, name)]
     buttons = [part for part in parts if part["button"]]
     filled = [colour for part in buttons if (colour := colours.parse(part["background"]))]

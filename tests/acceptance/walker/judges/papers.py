@@ -10,7 +10,7 @@ from tests.acceptance.walker.ground import Ground, Verdict, bad, good
 from tests.acceptance.walker.judges.deeds import Deed, _sent
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
-from tests.acceptance.walker.screen import Screen
+from tests.acceptance.walker.screen import Button, Screen
 from tests.acceptance.walker.words import likeness
 
 
@@ -71,42 +71,97 @@ def _empty(screen: Screen) -> str:
 
 
 async def judge_compare(ground: Ground, reading: Reading) -> Verdict:
-    """Two records are chosen; a page shows both."""
-    for way in ways(ground.atlas, reading)[:3]:
-        screen = await ground.to(way.place)
-        chosen = []
-        for group in screen.groups:
-            rows = [item for item in group.items if any(likeness(name, ("compare",)) >= 0.3 for name in item.buttons)]
-            chosen = chosen or [item.title for item in rows[:2]]
-        if len(chosen) < 2:
+    """Two records are chosen, in the list, on their pages or where they are compared; a page shows both."""
+    for choose in (_in_list, _on_pages, _from_a_list):
+        titles = await choose(ground)
+        if len(titles) == 2:
+            return await _beside(ground, titles)
+    return bad(f"Nothing lets one compare two records; the menu has: {ground.menu}.")
+
+
+def _comparing(screen: Screen) -> list[Button]:
+    return [one for one in screen.buttons if likeness(one.name, ("compare",)) >= 0.3 and one.area != "nav" and not one.disabled]
+
+
+async def _in_list(ground: Ground) -> list[str]:
+    """Press what stands in the rows of a list."""
+    for place in ground.atlas:
+        rows = [
+            item
+            for group in place.screen.groups
+            for item in group.items
+            if any(likeness(name, ("compare",)) >= 0.3 for name in item.buttons)
+        ]
+        if len(rows) < 2:
             continue
-        for title in chosen:
-            now = await ground.person.look()
-            control = next((one for one in now.buttons if likeness(one.name, ("compare",)) >= 0.3 and title in one.context), None)
+        await ground.to(place)
+        for row in rows[:2]:
+            control = next((one for one in _comparing(await ground.person.look()) if row.title in one.context), None)
             if control is None:
-                return bad(f"{way.place.path}: {title!r} cannot be chosen.")
+                return []
             await ground.person.press(control)
-        return await _beside(ground, chosen)
-    return bad(f"Nothing lets one compare {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
+        return [row.title for row in rows[:2]]
+    return []
+
+
+async def _on_pages(ground: Ground) -> list[str]:
+    """Press it on the pages of two records of one list."""
+    page = next((place for place in ground.atlas if place.depth > 1 and _comparing(place.screen)), None)
+    source = next(
+        (
+            place
+            for place in ground.atlas
+            if page and place.screen.rows and any(i.href == page.path for i in place.screen.rows.items)
+        ),
+        None,
+    )
+    if page is None or source is None or source.screen.rows is None:
+        return []
+    titles = []
+    for row in [item for item in source.screen.rows.items if item.href][:2]:
+        screen = await ground.person.open(row.href)
+        if controls := _comparing(screen):
+            await ground.person.press(controls[0])
+            titles.append(row.title)
+    return titles
+
+
+async def _from_a_list(ground: Ground) -> list[str]:
+    """Choose from a list of names on the page where things are compared."""
+    place = ground.atlas.find(("compare",))
+    titles: list[str] = []
+    if place is None:
+        return titles
+    screen = await ground.to(place)
+    for _ in range(2):
+        field = next((one for one in screen.fields if one.kind == "select" and one.area == "main"), None)
+        names = [label for value, label in field.options if value and label not in titles] if field else []
+        if field is None or not names:
+            break
+        await ground.person.write(field, names[0])
+        screen = (await ground.person.outcome(screen)).after
+        titles.append(names[0])
+    return titles
 
 
 async def _beside(ground: Ground, titles: list[str]) -> Verdict:
+    """The page that shows both: where one is now, or behind a control or the menu."""
+    place = ground.atlas.find(("compare",))
     screen = await ground.person.look()
-    links = [
-        one
-        for one in (*screen.links, *screen.buttons)
-        if likeness(one.name, ("compare",)) >= 0.3 and not any(title in getattr(one, "context", "") for title in titles)
-    ]
-    for control in links[:3]:
-        again = await ground.person.find_again(control)
-        if again is None:
-            continue
-        news = await ground.person.press(again)
-        if news.moved or news.after.modal:
-            lacking = [title for title in titles if title.lower() not in news.after.main_text.lower()]
-            return (
-                bad(f"{news.after.path} does not show {lacking[0]!r}.")
-                if lacking
-                else good(f"{news.after.path} shows {' and '.join(titles)}.")
-            )
-    return bad("Two were chosen, but nothing shows them side by side.")
+    links = [one for one in (*screen.links, *screen.buttons) if likeness(one.name, ("compare",)) >= 0.3]
+    for control in [None, *links[:3]]:
+        if control is not None:
+            again = await ground.person.find_again(control)
+            screen = (await ground.person.press(again)).after if again else screen
+        if (
+            all(title.lower() in screen.main_text.lower() for title in titles)
+            and likeness(f"{screen.heading} {screen.path}", ("compare",)) > 0.1
+        ):
+            return good(f"{screen.path} shows {' and '.join(titles)}.")
+    if place is not None:
+        screen = await ground.to(place)
+        if all(title.lower() in screen.main_text.lower() for title in titles):
+            return good(f"{screen.path} shows {' and '.join(titles)}.")
+    return bad(
+        f"{' and '.join(titles)} were chosen, but nothing shows them side by side; the page says: {screen.main_text[:80]!r}."
+    )
