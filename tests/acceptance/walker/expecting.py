@@ -36,7 +36,6 @@ NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ei
 MANY = re.compile(r"\b(?:lists?|options|articles|results|records|products|items|entries|rows|table)\b", re.IGNORECASE)
 FIGURES = re.compile(r"\bstatistic|summary|chart|graph|figures|trend|total|analysis|metrics", re.IGNORECASE)
 LISTS = (
-    (re.compile(r"^(?:the |all |their )?([^.;()]+?) (?:is|are) (?:displayed|shown|visible|listed)", re.IGNORECASE), True),
     (re.compile(r"\b(?:such as|like|e\.g\.,?|for example)\s+([^.;()]+)", re.IGNORECASE), False),
     (
         re.compile(
@@ -46,6 +45,7 @@ LISTS = (
         True,
     ),
 )
+DISPLAYED = re.compile(r"^(?:the |all |their )?([^.;()]+?) (?:is|are) (?:displayed|shown|visible|listed)", re.IGNORECASE)
 NO_FIELD = re.compile(
     r"\b(?:no|clear|correct|all|without|errors?|option(?:s)? to|user|message|issues?|is|are|was|own|notification|matching|relevant|the ability|layout|applicable|exactly|any|up-to-date|data)\b|\w+ly\b|\bthat\b|\bwhich\b",
     re.IGNORECASE,
@@ -137,6 +137,8 @@ def _fields(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for pattern, must in LISTS:
         for match in pattern.finditer(text):
             found[must] += _nouns(match[1])
+    if match := DISPLAYED.search(text):
+        found[True] += [name for name in _nouns(match[1]) if key(tokens(name)[-1]) in KNOWN]
     unsure = [name for name in found[True] if key(tokens(name)[-1]) not in KNOWN]
     examples = tuple(dict.fromkeys(found[False] + unsure))
     return tuple(name for name in dict.fromkeys(found[True]) if name not in examples), examples

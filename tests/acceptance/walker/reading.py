@@ -146,6 +146,9 @@ def _deed(do: str, wants: Expected) -> Reading:
     if main is None:
         return _ended(Reading("content", family("look"), _topic_of(bare), (), names, must, first, wants, text=do), bare)
     topic, place = _object(words, main, found)
+    for hit in found:  # "create and save a template" has one object for both
+        if not topic and hit.start > main.start:
+            topic, place = _object(words, hit, found)
     others = tuple(
         word for hit in found if hit.start < main.start and hit.verb.rank < main.rank for word in _object(words, hit, found)[0]
     )
@@ -190,6 +193,8 @@ def _shown(reading: Reading, do: str) -> Reading:
     """What is only looked at: a page, one record of it, a document."""
     if reading.kind == "content" and ONE.search(do) and OPENS.search(reading.expect.text):
         return replace(reading, kind="detail", verb=family("detail"))
+    if reading.kind == "detail" and not ONE.search(do) and "detail" not in do.lower():
+        return replace(reading, kind="content", verb=family("look"))
     if reading.kind == "detail" and reading.named and re.search(r"\b(?:tab|section|page|menu|link)\b", do, re.IGNORECASE):
         return replace(reading, kind="content", verb=family("look"))
     if reading.kind == "report" and not PAPER.search(do):
