@@ -140,14 +140,16 @@ def _fields(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if match := DISPLAYED.search(text):
         found[True] += [name for name in _nouns(match[1]) if key(tokens(name)[-1]) in KNOWN]
     unsure = [name for name in found[True] if key(tokens(name)[-1]) not in KNOWN]
-    examples = tuple(dict.fromkeys(found[False] + unsure))
-    return tuple(name for name in dict.fromkeys(found[True]) if name not in examples), examples
+    examples = tuple(dict.fromkeys(found[False] + (unsure if len(unsure) > 1 else [])))
+    return tuple(name for name in dict.fromkeys(found[True]) if name not in examples and name not in unsure), examples
 
 
 def _nouns(text: str) -> list[str]:
     """The parts of a list that name a field; [] when it is no list of fields but a clause."""
     parts = enumerated(
-        re.split(r",? (?:by|via|for|to|aligning|presented|emphasizing|ensuring|explaining|allowing|demonstrating)\b", text)[0]
+        re.split(r",? (?:by|via|for|to|with|aligning|presented|emphasizing|ensuring|explaining|allowing|demonstrating)\b", text)[
+            0
+        ]
     )
     if len(parts) < 2:
         return []

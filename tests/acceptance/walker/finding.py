@@ -11,6 +11,7 @@ from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
 from tests.acceptance.walker.words import content, key, likeness, tokens
 
 LEAST = 0.75  #: score of a way that is tried
+FILLED = 0.5  #: what a form loses that holds something already: it is for changing that
 FAINT = 0.25  #: likeness below which something is about something else
 TOLD = 0.5  #: how well a form for something special says that it is for that
 PLAINLY = frozenset({"create", "submit", "send", "contact", "register", "login"})  #: deeds that any form may be for
@@ -128,7 +129,12 @@ def _forms(place: Place, reading: Reading) -> Iterable[Way]:
             continue
         about = _topic(place, reading, form.heading, labels, form.text)
         part = sum(likeness(field.label, (word,)) >= 0.5 for word in reading.topic for field in form.fields)
-        yield Way(place, None, form, sends + about + min(0.3, 0.1 * part))
+        filled = (
+            FILLED
+            if reading.kind != "edit" and any(field.kind in ("text", "textarea") and field.value for field in form.fields)
+            else 0.0
+        )
+        yield Way(place, None, form, sends + about + min(0.3, 0.1 * part) - filled)
 
 
 def _filters(form: Form) -> bool:

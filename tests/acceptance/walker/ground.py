@@ -13,6 +13,7 @@ from tests.acceptance.walker.person import Lost, News, Person
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Screen
 
+HOME = frozenset({"home", "homepage", "frontpage", "landing"})
 NAMES = ("Quillon", "Zephyrine", "Marlowe", "Tamsin", "Oswin", "Perrin", "Fenella", "Corvin")
 
 
@@ -85,6 +86,8 @@ class Ground:
 
     def place(self, reading: Reading) -> Place | None:
         """The place that a check is about: what it is done with, then where, then whoever speaks of it."""
+        if HOME & set(reading.place) and HOME.isdisjoint(reading.topic):
+            return self.atlas.home
         wanted = [name.split() for name in reading.named] if reading.named and reading.kind == "content" else []
         wanted += [reading.topic, reading.where, reading.place] if reading.topic else [reading.place]
         for words in wanted:

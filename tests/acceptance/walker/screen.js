@@ -162,6 +162,14 @@
     return found.map(clean).filter(Boolean);
   }
 
+  // Numbers on a board: where each is, in the board of the page that has the most places.
+  function tiles(root) {
+    const boards = visible('[role=grid], [class*="board"], [class*="grid"], table', root).map((box) => [...box.querySelectorAll("*")].filter((e) => !e.childElementCount && shown(e)));
+    const cells = boards.sort((a, b) => b.length - a.length)[0] ?? [];
+    const numbers = cells.filter((cell) => /^\d+$/.test(clean(cell.innerText)));
+    return numbers.map((cell) => { const box = cell.getBoundingClientRect(); return [Number(clean(cell.innerText)), Math.round(box.x), Math.round(box.y)]; });
+  }
+
   function read() {
     kept = [];
     const modal = [...document.querySelectorAll(MODAL)].filter(shown).at(-1) ?? null;
@@ -176,6 +184,7 @@
       groups: groups(modal ?? main), lines: lines(document.body), main: lines(modal ?? main), labels: labels(main),
       said: visible('[role=status], [role=alert], output, [aria-live=polite], [aria-live=assertive]').map((e) => clean(e.innerText)).filter(Boolean),
       alerts: visible('[role=alert], [class*="error"], [class*="invalid"]').map((e) => clean(e.innerText)).filter(Boolean),
+      tiles: tiles(main),
       pictures: visible("main img, main svg, main canvas, main video, main audio, main iframe, main progress, main meter").length,
     };
   }

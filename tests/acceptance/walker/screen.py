@@ -134,6 +134,7 @@ class Screen:
     labels: tuple[str, ...]
     said: tuple[str, ...]
     alerts: tuple[str, ...]
+    tiles: tuple[tuple[int, int, int], ...]  #: numbers on a board: (number, x, y)
     pictures: int
 
     @property
@@ -238,6 +239,7 @@ def parse(given: dict[str, Any]) -> Screen:
         fields=inputs,
         forms=tuple(forms),
         groups=groups,
+        tiles=tuple((number, x, y) for number, x, y in given["tiles"]),
         pictures=given["pictures"],
         **plain,
     )

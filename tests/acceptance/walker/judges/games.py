@@ -7,6 +7,7 @@ import re
 from itertools import cycle
 
 from tests.acceptance.walker.atlas import Place
+from tests.acceptance.walker.boards import fault
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import ways
 from tests.acceptance.walker.ground import Ground, Verdict, bad, good
@@ -59,13 +60,21 @@ async def judge_keys(ground: Ground, reading: Reading) -> Verdict:
         news = await ground.person.key(name)
         if news.trouble:
             return bad(f"{name}: {news.trouble}.")
-        if news.before.main != news.after.main:
-            return good(f"{news.after.path}: {name} changes the board from {_told(news.before)} to {_told(news.after)}.")
+        if news.before.main == news.after.main:
+            continue
+        if (
+            news.before.tiles
+            and "merge" in reading.expect.text
+            and (wrong := fault(news.before.tiles, news.after.tiles, reading.direction))
+        ):
+            return bad(f"{news.after.path}: {name}: {wrong}.")
+        return good(f"{news.after.path}: {name} changes the board from {_told(news.before)} to {_told(news.after)}.")
     return bad(f"{ground.person.tab.path}: {name} changes nothing, whatever is pressed before.")
 
 
 def _told(screen: Screen) -> str:
-    return repr(" ".join(line for line in screen.main if len(line) <= 8)[:60])
+    board = " ".join(str(number) for number, _, _ in screen.tiles)
+    return f"[{board}]" if board else repr(" ".join(line for line in screen.main if len(line) <= 8)[:60])
 
 
 async def _to_the_end(ground: Ground, reading: Reading) -> str:
@@ -180,10 +189,10 @@ async def judge_start(ground: Ground, reading: Reading) -> Verdict:
         news = await ground.person.press(control)
         if news.trouble:
             return bad(f"{way.told}: {news.trouble}.")
-        if re.search(r"score .*zero|reset", reading.expect.text, re.IGNORECASE) and (fault := _nought(news.after)):
-            return bad(f"{way.told}: {fault}.")
-        if reading.expect.exactly and (fault := _tiles(news.after, reading.expect.exactly[0])):
-            return bad(f"{way.told}: {fault}.")
+        if re.search(r"score .*zero|reset", reading.expect.text, re.IGNORECASE) and (wrong := _nought(news.after)):
+            return bad(f"{way.told}: {wrong}.")
+        if reading.expect.exactly and (wrong := _tiles(news.after, reading.expect.exactly[0])):
+            return bad(f"{way.told}: {wrong}.")
         if news.changed or reading.expect.counted:
             return good(f"{way.told}: {news.after.path} shows {_told(news.after)}.")
     return bad(f"Nothing lets one start {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
@@ -196,6 +205,5 @@ def _nought(screen: Screen) -> str:
 
 
 def _tiles(screen: Screen, number: int) -> str:
-    """Lists of places that hold numbers: exactly so many of them are not empty."""
-    lone = [line for line in screen.main if re.fullmatch(r"[24]", line)]
-    return "" if len(lone) == number else f"{len(lone)} tiles with 2 or 4 are on the board, not {number}"
+    """A board with other than ``number`` numbers on it; where there is no board, nothing is said."""
+    return "" if len(screen.tiles) == number else f"{len(screen.tiles)} places of the board hold a number, not {number}"

@@ -6,7 +6,7 @@ import re
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import HOME, Ground, Verdict, bad, good
 from tests.acceptance.walker.person import Lost
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Item, Link, Screen
@@ -74,7 +74,7 @@ async def judge_route(ground: Ground, reading: Reading) -> Verdict:
     start = ground.atlas.find(reading.place) if reading.place else None
     start = start or next((place for place in ground.atlas if place.depth), ground.atlas.home)
     end = ground.atlas.find(reading.topic) or ground.atlas.saying(reading.topic)
-    if end is None and not {"home", "homepage", "dashboard"} & set(reading.topic):
+    if end is None and not (HOME | {"dashboard"}) & set(reading.topic):
         return bad(f"There is no page about {' '.join(reading.topic)}; the menu has: {ground.menu}.")
     end = end or ground.atlas.home
     await ground.to(start)
@@ -111,7 +111,7 @@ async def judge_content(ground: Ground, reading: Reading) -> Verdict:
 def _off_topic(screen: Screen, place: Place, reading: Reading) -> str:
     if len(screen.main_text) < LEAST:
         return f"the page has next to no text: {screen.main_text!r}"
-    words = reading.named[0].split() if reading.named else reading.topic
+    words = reading.named[0].split() if reading.named else [word for word in reading.where if word not in HOME]
     around = f"{place.name} {screen.title} {screen.main_text} {place.path}"
     return "" if not words or share(around, words) >= ENOUGH else f"it does not speak of {' '.join(words)}"
 
@@ -203,7 +203,7 @@ async def judge_present(ground: Ground, reading: Reading) -> Verdict:
     wanted = reading.named[0]
     head = wanted.split()[-1].lower()
     places = ground.atlas.ranked(reading.place) if reading.place else list(ground.atlas)
-    if {"home", "homepage"} & set(reading.place):
+    if HOME & set(reading.place):
         places = [ground.atlas.home]
     for place in places:
         seen = _present(place.screen, wanted, head)
