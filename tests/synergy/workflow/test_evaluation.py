@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from django.conf import settings
+
+from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput
-from synergy.workflow import evaluation
+from synergy.core.types import Delivery
+from synergy.workflow import evaluation, services
+from synergy.workflow.parcel import pack
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": "1"}', '{"id": "1", "message": 7}', '"text"'])
@@ -72,3 +78,15 @@ def test_a_line_names_the_capabilities_that_were_found():
     line = evaluation._line(row)
     assert "Tool/tools_reviews" in line
     assert "3 built, 1 not built" in line
+
+
+@pytest.mark.django_db
+def test_a_delivery_is_unpacked_by_the_id_of_its_message(tmp_path):
+    run, _ = services.create_run("A list of suppliers", tenant=services.default_tenant())
+    evaluation._unpack(run, tmp_path / "none")
+    assert not (tmp_path / "none").exists(), "a run that ended before its delivery leaves nothing"
+    archive = ArtifactStore(Path(settings.ARTIFACTS_DIR)).put(pack({"README.md": b"Shop"}, ()))
+    delivery = Delivery(archive=archive, filename="shop.zip", bytes=1, files=1, manifest="", key="", signature="")
+    run.steps.filter(name="delivery").update(result=delivery.model_dump_json())
+    evaluation._unpack(run, tmp_path / "000010")
+    assert (tmp_path / "000010" / "README.md").read_bytes() == b"Shop"
