@@ -88,7 +88,7 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
 def fits(name: str, reading: Reading) -> float:
     """0 to 1: how well the name of a control says the deed."""
     words = [key(word) for word in tokens(name)]
-    own = [key(word) for phrase in reading.verb.words for word in phrase.split()]
+    own = [key(word) for phrase in reading.verb.words for word in tokens(phrase)]
     said = [key(word) for word in tokens(reading.text)]
     scores = [0.0]
     for place, phrase in enumerate(reading.verb.controls):

@@ -69,6 +69,8 @@ class Ground:
     who: str  #: demo, member, visitor
     account: Account | None
     memory: Memory
+    inner: Atlas | None = None  #: the places of somebody who is known to the site
+    earlier: Screen | None = None  #: the page that a check is about, before what comes first was done
 
     def entry(self, reading: Reading) -> Entry:
         wishes = tuple(reading.named) if not reading.must or reading.kind in ("press", "detail") else ()

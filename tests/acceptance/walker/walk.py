@@ -37,6 +37,7 @@ JUDGES: dict[str, Judge] = {
     "register": accounts.judge_register,
     "login": accounts.judge_login,
     "logout": accounts.judge_logout,
+    "guard": accounts.judge_guard,
     "validation": forms.judge_validation,
     "chat": talks.judge_chat,
     "keys": games.judge_keys,
@@ -48,7 +49,7 @@ JUDGES: dict[str, Judge] = {
 }
 LIMIT = 150.0  #: seconds of one check by one person
 ALONE = frozenset({"colours", "layout"})  #: judged once: they look the same to everybody
-STRANGERS = frozenset({"register", "login"})  #: done by somebody whom the site does not know
+STRANGERS = frozenset({"register", "login", "guard"})  #: done by somebody whom the site does not know
 BEFORE = frozenset({"press", "submit", "create", "play", "start"})  #: deeds that can come before another
 
 
@@ -126,6 +127,8 @@ class Walker:
         return ("demo", "member", "visitor") if self.account else ("visitor", "member")
 
     async def _by(self, check: Check, reading: Reading, kind: str, judge: Judge, who: str, seat: Seat) -> Result:
+        if kind == "guard" and self.account:
+            await self._ground("demo", seat)
         ground = await self._ground(who, seat)
         verdict = await self._judged(ground, reading, judge, seat)
         status = {True: "passed", False: "failed", None: "not scriptable"}[verdict.ok]
@@ -135,13 +138,8 @@ class Walker:
     async def _judged(self, ground: Ground, reading: Reading, judge: Judge, seat: Seat) -> Verdict:
         try:
             async with asyncio.timeout(LIMIT):
-                for before in reading.first:
-                    if before.kind in BEFORE:
-                        begun = await (
-                            JUDGES["play"] if before.kind == "submit" and "game" in before.topic else JUDGES[before.kind]
-                        )(ground, before)
-                        if not begun.ok:
-                            return bad(f"What comes first failed: {begun.said}")
+                if said := await self._first(ground, reading):
+                    return bad(f"What comes first failed: {said}")
                 return await judge(ground, reading)
         except Lost as lost:
             return bad(f"{ground.person.tab.path}: {lost}.")
@@ -152,6 +150,18 @@ class Walker:
             if is_crash(error):
                 raise
             return bad(f"{ground.person.tab.path}: {' '.join(error.message.split())[:160]}.")
+
+    async def _first(self, ground: Ground, reading: Reading) -> str:
+        """Do what comes before the check; why that failed, "" when it did not."""
+        before = [one for one in reading.first if one.kind in BEFORE]
+        if before and (place := ground.place(reading)):
+            ground.earlier = await ground.to(place)
+        for one in before:
+            plays = one.kind == "submit" and {"game", "quiz", "test", "exam"} & set(one.topic)
+            verdict = await JUDGES["play" if plays else one.kind](ground, one)
+            if not verdict.ok:
+                return verdict.said
+        return ""
 
     # --- people ------------------------------------------------------------------------------------------------------
 
@@ -166,7 +176,8 @@ class Walker:
         person = Person(tab)
         if who not in self._atlases:
             self._atlases[who] = await explore(person)
-        return Ground(person, self._atlases[who], who, self._known.get(who), self.memory)
+        inner = next((self._atlases[one] for one in ("demo", "member") if one in self._atlases), None)
+        return Ground(person, self._atlases[who], who, self._known.get(who), self.memory, inner)
 
     async def _entered(self, who: str, seat: Seat) -> dict[str, Any] | None:
         if who == "visitor":

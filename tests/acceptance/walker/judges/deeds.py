@@ -51,8 +51,9 @@ class Deed:
     @property
     def traces(self) -> tuple[str, ...]:
         """What to look for later: the marker first, then whatever else was typed and is long enough to know again."""
-        texts = [text for text in self.entry.typed.values() if self.entry.marker in text]
-        return tuple(dict.fromkeys(filter(None, [self.entry.marker if texts else "", *texts])))
+        texts = [text for text in self.entry.typed.values() if self.entry.marker in text or self.entry.slug in text]
+        marked = self.entry.marker if any(self.entry.marker in text for text in texts) else ""
+        return tuple(dict.fromkeys(filter(None, [marked, *texts])))
 
 
 async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
@@ -188,8 +189,10 @@ async def _kept(ground: Ground, reading: Reading, way: Way, deed: Deed) -> str:
 
 
 async def _listed(ground: Ground, reading: Reading, deed: Deed) -> str:
-    traces = deed.traces or ((deed.subject,) if deed.subject and reading.kind == "submit" else ())
+    traces = deed.traces
     if not traces:
+        if reading.expect.shown_in and deed.subject and (fault := await _in_section(ground, reading, deed)):
+            return fault
         return "" if deed.confirmation else "nothing that was typed could be looked for, and nothing says that it was saved"
     for path in await _likely(ground, reading, deed):
         screen = await ground.person.open(path)
@@ -225,11 +228,14 @@ async def _searched(ground: Ground, screen: Screen, traces: tuple[str, ...]) -> 
 
 
 async def _in_section(ground: Ground, reading: Reading, deed: Deed) -> str:
+    """Why the record it was done on is not in the section that the check names; that section must be another than before."""
     place = ground.atlas.find(reading.expect.shown_in)
-    if place is None:
+    if place is None or place.path == deed.path:
         return ""
     screen = await ground.person.open(place.path)
-    return "" if deed.subject.lower()[:40] in screen.main_text.lower() else f"{place.path} does not show {deed.subject!r}"
+    if deed.subject.lower()[:40] not in screen.main_text.lower():
+        return f"{place.path} does not show {deed.subject!r}"
+    return "" if screen.main != place.screen.main else f"{place.path} is as it was before"
 
 
 async def _lasting(ground: Ground, way: Way, deed: Deed) -> str:

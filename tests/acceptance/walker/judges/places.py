@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
@@ -119,12 +120,20 @@ def _off_topic(screen: Screen, place: Place, reading: Reading) -> str:
 def _latest(ground: Ground, screen: Screen) -> str:
     """What was done before must be seen in a row here."""
     told = [line for lines in ground.memory.told[-1:] for line in lines]
-    rows = [item for group in screen.groups for item in group.items]
+    known = Counter(_records(ground.earlier)) if ground.earlier else Counter()
+    rows = _records(screen)
     if not rows:
         return f"nothing is recorded there: {screen.empty or screen.main_text[:80]!r}"
-    recorded = [item.text for item in rows[:3]] + [item.text for item in rows[-2:]]
-    shared = any(_common(line, text) for line in told for text in recorded)
-    return "" if shared else f"the first record says {rows[0].text[:80]!r}, and what had come was {'; '.join(told)[:120]!r}"
+    fresh = list((Counter(rows) - known).elements())
+    if not fresh:
+        return f"nothing was recorded by what was done; the first record says {rows[0][:80]!r}"
+    shared = any(_common(line, text) for line in told for text in fresh)
+    return "" if shared else f"the new record says {fresh[0][:80]!r}, and what had come was {'; '.join(told)[:120]!r}"
+
+
+def _records(screen: Screen) -> list[str]:
+    """The rows of all lists; where there is none, the lines of the page."""
+    return [item.text for group in screen.groups for item in group.items] or list(screen.main)
 
 
 def _common(line: str, text: str) -> bool:
