@@ -69,7 +69,7 @@ class Garden(Site):
         parts = "silver" if self.has("components") else "darkgreen"
         style = STYLE.format(ground=ground, parts=parts, wide="width: 900px;" if self.has("wide") else "")
         links = [(href, name) for href, name in NAV if not (self.has("no news") and name == "News")]
-        menu = "".join(
+        menu = " ".join(
             f'<a href="{"/gone" if self.has("dead link") and name == "Contact" else href}">{name}</a>' for href, name in links
         )
         out = '<form method="post" action="/logout"><button>Log out</button></form>'

@@ -23,6 +23,7 @@ class Verdict:
 
     ok: bool | None
     said: str
+    reached: bool = True  #: what the check is about was there; otherwise somebody else may see more
 
 
 def good(said: str) -> Verdict:
@@ -31,6 +32,10 @@ def good(said: str) -> Verdict:
 
 def bad(said: str) -> Verdict:
     return Verdict(False, said)
+
+
+def absent(said: str) -> Verdict:
+    return Verdict(False, said, reached=False)
 
 
 @dataclass(frozen=True)

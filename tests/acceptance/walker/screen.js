@@ -106,7 +106,7 @@
   // Things that are repeated: rows of a table, entries of a list, cards beside one another.
   function groups(root) {
     const found = [];
-    for (const box of root.querySelectorAll("*")) {
+    for (const box of [root, ...root.querySelectorAll("*")]) {
       if (box.closest("nav, header:not(main header), footer:not(main footer), [role=tablist], [role=radiogroup], fieldset, select, svg, thead, [role=toolbar]")) continue;
       const solid = box.matches("tbody, ul, ol, dl, [role=list], [role=grid], [role=feed]");
       const items = box.matches("dl") ? [] : alike(box, solid);
@@ -119,6 +119,8 @@
   function alike(box, solid) {
     const children = [...box.children].filter((child) => shown(child) && clean(child.innerText) !== "");
     if (solid) return children;
+    const articles = children.filter((child) => child.matches("article, [role=article]"));
+    if (articles.length > 1) return articles;
     const sort = (child) => `${child.localName}.${child.classList[0] ?? ""}`;
     const first = children[0];
     if (!first || first.matches("label, option, p, h1, h2, h3, button, input, span, td, th, dt, dd, br, form, main, header, footer, nav, tr")) return [];

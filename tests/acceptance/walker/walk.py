@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from tests.acceptance.walker.atlas import Atlas, Place, explore
-from tests.acceptance.walker.ground import Account, Ground, Judge, Memory, Verdict, bad
+from tests.acceptance.walker.ground import Account, Ground, Judge, Memory, Verdict, absent, bad
 from tests.acceptance.walker.judges import accounts, changes, deeds, forms, games, lists, looks, papers, places, talks
 from tests.acceptance.walker.person import Lost, Person
 from tests.acceptance.walker.reading import Check, Reading, read
@@ -73,6 +73,7 @@ class Result:
     unseen: tuple[str, ...] = ()  #: parts of what is expected that a script cannot judge
     seconds: float = 0.0
     picture: bytes = b""
+    reached: bool = False  #: what the check is about was there
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Walker:
                 result = Result(check, kind, "failed", f"{str(lost)[0].upper()}{str(lost)[1:]}.", who, unseen=unseen)
             if first is None or result.status == "passed" or (first.status == "failed" and not first.path):
                 first = result
-            if result.status != "failed" or kind in ALONE:
+            if result.status != "failed" or kind in ALONE or result.reached:
                 break
         assert first is not None
         values = {**first.__dict__, "seconds": round(monotonic() - started, 1)}
@@ -133,7 +134,17 @@ class Walker:
         verdict = await self._judged(ground, reading, judge, seat)
         status = {True: "passed", False: "failed", None: "not scriptable"}[verdict.ok]
         picture = b"" if verdict.ok else await _picture(ground.person.tab)
-        return Result(check, kind, status, verdict.said, who, ground.person.tab.path, reading.expect.unseen, picture=picture)
+        return Result(
+            check,
+            kind,
+            status,
+            verdict.said,
+            who,
+            ground.person.tab.path,
+            reading.expect.unseen,
+            picture=picture,
+            reached=verdict.reached,
+        )
 
     async def _judged(self, ground: Ground, reading: Reading, judge: Judge, seat: Seat) -> Verdict:
         try:
@@ -142,7 +153,7 @@ class Walker:
                     return bad(f"What comes first failed: {said}")
                 return await judge(ground, reading)
         except Lost as lost:
-            return bad(f"{ground.person.tab.path}: {lost}.")
+            return absent(f"{ground.person.tab.path}: {lost}.")
         except TimeoutError:
             await seat.left()
             raise Lost(f"it took longer than {LIMIT:.0f} s") from None

@@ -6,7 +6,7 @@ import re
 
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import _real, at_gate, fits
-from tests.acceptance.walker.ground import Account, Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Account, Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.judges.deeds import Deed, _sent
 from tests.acceptance.walker.person import Lost, Person
 from tests.acceptance.walker.reading import Reading
@@ -160,7 +160,7 @@ async def judge_logout(ground: Ground, reading: Reading) -> Verdict:
     """After signing out the site takes one for nobody, also when the page is loaded anew."""
     await ground.person.open("/")
     if not await _left(ground):
-        return bad("There is no way to sign out.")
+        return absent("There is no way to sign out.")
     screen = await ground.person.open("/")
     return (
         bad(f"Signed out, but {screen.path} still takes one for somebody.")

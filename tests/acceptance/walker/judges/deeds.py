@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.acceptance.walker.atlas import Place
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import Way, at_gate, fits, new_form, same_form, ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Form, Screen
@@ -60,7 +60,7 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
     """Try the best ways until one does what is expected; what the best one came to otherwise."""
     found = ways(ground.atlas, reading)[:WAYS]
     if not found:
-        return bad(
+        return absent(
             f"Nothing on {len(ground.atlas.places)} pages lets one {reading.verb.name} {' '.join(reading.topic)!r}; the menu has: {ground.menu}."
         )
     first: Verdict | None = None
@@ -69,7 +69,7 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
             deed = await do(ground, reading, way)
             verdict = await judged(ground, reading, way, deed)
         except Lost as lost:
-            verdict = bad(f"{way.told}: {lost}.")
+            verdict = absent(f"{way.told}: {lost}.")
         if verdict.ok:
             return verdict
         first = first or verdict
@@ -148,7 +148,7 @@ async def judged(ground: Ground, reading: Reading, way: Way, deed: Deed) -> Verd
         return bad(f"{way.told}: nothing on the screen changes.")
     refusal = deed.last.refusal
     if refusal and not deed.confirmation and same_screen(deed.last):
-        return bad(f"{way.told} is refused: {refusal}.")
+        return absent(f"{way.told} is refused: {refusal}.")
     if reading.expect.confirmed and not deed.confirmation:
         return bad(f"{way.told}: no confirmation is shown; what is new: {_short(deed.lines)}.")
     said = deed.confirmation or _short(deed.lines)
@@ -282,7 +282,7 @@ async def judge_order(ground: Ground, reading: Reading) -> Verdict:
         return bad(
             f"{deed.last.after.path}: {deed.trouble or deed.last.refusal or 'no confirmation'}; what is new: {_short(deed.lines)}."
         )
-    return bad(f"There is no way to a checkout ({said}); the menu has: {ground.menu}.")
+    return absent(f"There is no way to a checkout ({said}); the menu has: {ground.menu}.")
 
 
 async def _checkout(ground: Ground, place: Place) -> Form | None:

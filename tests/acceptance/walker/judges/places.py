@@ -7,7 +7,7 @@ from collections import Counter
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
-from tests.acceptance.walker.ground import HOME, Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import HOME, Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Item, Link, Screen
@@ -22,7 +22,7 @@ async def judge_navigation(ground: Ground, reading: Reading) -> Verdict:
     await ground.person.open(ground.atlas.home.path)
     links = [link for link in await menu(ground.person) if not link.download]
     if not links:
-        return bad("There is no menu with links.")
+        return absent("There is no menu with links.")
     faults = [fault for link in links if (fault := await _followed(ground, link))]
     missing = [name for name in _sections(reading) if not _leads(ground, name, links)]
     if reading.must or not reading.named:
@@ -76,7 +76,7 @@ async def judge_route(ground: Ground, reading: Reading) -> Verdict:
     start = start or next((place for place in ground.atlas if place.depth), ground.atlas.home)
     end = ground.atlas.find(reading.topic) or ground.atlas.saying(reading.topic)
     if end is None and not (HOME | {"dashboard"}) & set(reading.topic):
-        return bad(f"There is no page about {' '.join(reading.topic)}; the menu has: {ground.menu}.")
+        return absent(f"There is no page about {' '.join(reading.topic)}; the menu has: {ground.menu}.")
     end = end or ground.atlas.home
     await ground.to(start)
     bare = end.path.split("#")[0]
@@ -93,7 +93,7 @@ async def judge_content(ground: Ground, reading: Reading) -> Verdict:
     """A page about the topic, that works and has what is expected on it."""
     place = ground.place(reading)
     if place is None:
-        return bad(
+        return absent(
             f"There is no page or section about {' '.join(reading.named or reading.where)!r}; the menu has: {ground.menu}."
         )
     screen = await ground.to(place)
@@ -146,7 +146,7 @@ async def judge_detail(ground: Ground, reading: Reading) -> Verdict:
     """One record of the list opens and says more than its row."""
     place = _list(ground, reading)
     if place is None:
-        return bad(f"There is no list of {' '.join(reading.where)}; the menu has: {ground.menu}.")
+        return absent(f"There is no list of {' '.join(reading.where)}; the menu has: {ground.menu}.")
     screen = await ground.to(place)
     row = _row(screen)
     if row is None:
@@ -218,7 +218,7 @@ async def judge_present(ground: Ground, reading: Reading) -> Verdict:
         seen = _present(place.screen, wanted, head)
         if seen:
             return good(f"{place.path} has {seen}.")
-    return bad(f"No {wanted} on {', '.join(place.path for place in places[:6])}.")
+    return absent(f"No {wanted} on {', '.join(place.path for place in places[:6])}.")
 
 
 def _present(screen: Screen, wanted: str, head: str) -> str:
