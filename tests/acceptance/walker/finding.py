@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.acceptance.walker.atlas import EXIT, Atlas, Place
+from tests.acceptance.walker.atlas import EXIT, MAKING, Atlas, Place
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
-from tests.acceptance.walker.words import content, key, likeness, tokens
+from tests.acceptance.walker.words import content, likeness, stem, tokens
 
 LEAST = 0.75  #: score of a way that is tried
 FILLED = 0.5  #: what a form loses that holds something already: it is for changing that
 FAINT = 0.25  #: likeness below which something is about something else
 TOLD = 0.5  #: how well a form for something special says that it is for that
 PLAINLY = frozenset({"create", "submit", "send", "contact", "register", "login"})  #: deeds that any form may be for
+FIRST = 6  #: words of a name that are read
+MAKES = frozenset({"create", "submit", "edit", "chat", "play", "report"})  #: kinds that may begin with "New …"
 GATE = ("login", "register")
 PLAIN = frozenset(
     {
@@ -86,15 +88,17 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
 
 
 def fits(name: str, reading: Reading) -> float:
-    """0 to 1: how well the name of a control says the deed."""
-    words = [key(word) for word in tokens(name)]
-    own = [key(word) for phrase in reading.verb.words for word in tokens(phrase)]
-    said = [key(word) for word in tokens(reading.text)]
+    """0 to 1: how well the name of a control says the deed. "Voting option" is a thing, not to vote."""
+    words = [stem(word) for word in tokens(name) if not word.endswith("ing")][:FIRST]
+    own = [stem(word) for phrase in reading.verb.words for word in tokens(phrase)]
+    said = [stem(word) for word in tokens(reading.text)]
+    makes = reading.kind in MAKES or not MAKING.match(name)
     scores = [0.0]
     for place, phrase in enumerate(reading.verb.controls):
-        parts = [key(word) for word in tokens(phrase)]
-        if parts and all(part in words for part in parts):
-            scores.append((0.95 if parts[0] in own and parts[0] in said else 0.75 - 0.05 * place) - 0.03 * max(0, len(words) - 4))
+        parts = [stem(word) for word in tokens(phrase)]
+        if parts and all(part in words for part in parts) and (makes or parts[0] == words[0]):
+            best = parts[0] in own and (parts[0] in said or stem(parts[0] + "ing") in said)
+            scores.append((0.95 if best else 0.75 - 0.03 * place) - 0.03 * max(0, len(words) - 4))
     return max(scores)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -118,6 +118,8 @@ class Walker:
             if result.status != "failed" or kind in ALONE or result.reached:
                 break
         assert first is not None
+        if kind == "logout":
+            self._states.pop(first.who, None)
         values = {**first.__dict__, "seconds": round(monotonic() - started, 1)}
         return Result(**values)
 
@@ -131,7 +133,7 @@ class Walker:
         if kind == "guard" and self.account:
             await self._ground("demo", seat)
         ground = await self._ground(who, seat)
-        verdict = await self._judged(ground, reading, judge, seat)
+        verdict = self._remarked(reading, await self._judged(ground, reading, judge, seat))
         status = {True: "passed", False: "failed", None: "not scriptable"}[verdict.ok]
         picture = b"" if verdict.ok else await _picture(ground.person.tab)
         return Result(
@@ -144,6 +146,16 @@ class Walker:
             reading.expect.unseen,
             picture=picture,
             reached=verdict.reached,
+        )
+
+    def _remarked(self, reading: Reading, verdict: Verdict) -> Verdict:
+        """A colour that is checked and that the message never named is said to be so."""
+        names = [name for name in (reading.colours.ground, reading.colours.parts) if name] if reading.colours else []
+        unsaid = [name for name in names if name.replace(" ", "") not in self.message.text.lower().replace(" ", "")]
+        return (
+            replace(verdict, said=f"{verdict.said} (The message does not name {' and '.join(unsaid)}.)")
+            if unsaid and not verdict.ok
+            else verdict
         )
 
     async def _judged(self, ground: Ground, reading: Reading, judge: Judge, seat: Seat) -> Verdict:

@@ -105,11 +105,16 @@ async def _typed(ground: Ground, text: str) -> News:
 
 async def judge_filter(ground: Ground, reading: Reading) -> Verdict:
     """Choosing a value leaves rows with it, and fewer or other rows than before."""
-    places = [place for place in ground.atlas.ranked(reading.where) if place.screen.rows and _choices(place.screen)]
-    if not places:
+    found = []
+    for place in ground.atlas:
+        rows = _rows(place.screen)
+        choices = [_fit(one, rows, reading) for one in _options(place.screen)] if len(rows) > 1 else []
+        if choices:
+            found.append((max(choices) + place.fits(reading.topic), place))
+    if not found:
         return absent(f"No list on {len(ground.atlas.places)} pages has a filter.")
     faults = []
-    for place in places[:2]:
+    for _, place in sorted(found, key=lambda pair: -pair[0])[:2]:
         verdict = await _filtered(ground, place, reading)
         if verdict.ok:
             return verdict
@@ -130,7 +135,13 @@ def _choices(screen: Screen) -> list[Field]:
 
 
 def _sorts(field: Field) -> bool:
-    return bool(re.search(r"\b(?:sort|order|per page|language|theme)\b", f"{field.label} {field.name}", re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:sort|order by|per page|language|theme|view|layout)\b",
+            f"{field.label} {field.name} {field.legend}",
+            re.IGNORECASE,
+        )
+    )
 
 
 async def _filtered(ground: Ground, place: Place, reading: Reading) -> Verdict:

@@ -7,6 +7,7 @@ from collections import Counter
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
+from tests.acceptance.walker.finding import at_gate
 from tests.acceptance.walker.ground import HOME, Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost
 from tests.acceptance.walker.reading import Reading
@@ -99,6 +100,8 @@ async def judge_content(ground: Ground, reading: Reading) -> Verdict:
     screen = await ground.to(place)
     if trouble := ground.person.trouble():
         return bad(f"{place.path}: {trouble}")
+    if at_gate(screen) and {"login", "register", "sign", "account"}.isdisjoint(reading.topic):
+        return absent(f"{place.path} asks one to sign in.")
     fault = _off_topic(screen, place, reading) or showing.lacking(
         screen, reading.expect, listed=reading.expect.many and not reading.expect.figures
     )
