@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.acceptance.walker.atlas import EXIT, MAKING, Atlas, Place
+from tests.acceptance.walker.atlas import EXIT, MAKING, Atlas, Place, kind_of
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
 from tests.acceptance.walker.words import content, likeness, stem, tokens
@@ -56,8 +56,9 @@ class Way:
 def ways(atlas: Atlas, reading: Reading) -> list[Way]:
     """All ways, best first. A record's page counts once for all records."""
     found: list[Way] = []
+    known = {place.kind for place in atlas}
     for place in atlas:
-        found += [way for way in _controls(place, reading) if way.score >= LEAST]
+        found += [way for way in _controls(place, reading, known) if way.score >= LEAST]
         found += [way for way in _forms(place, reading) if way.score >= LEAST]
     best: dict[tuple[str, str, str], Way] = {}
     for way in sorted(found, key=lambda way: -way.score):
@@ -66,7 +67,8 @@ def ways(atlas: Atlas, reading: Reading) -> list[Way]:
     return list(best.values())
 
 
-def _controls(place: Place, reading: Reading) -> Iterable[Way]:
+def _controls(place: Place, reading: Reading, known: set[str]) -> Iterable[Way]:
+    """Controls that do it. A link to a page that is known is none: what can be done there counts there."""
     if any(field.kind == "password" for field in place.screen.fields) and reading.kind not in ("register", "login"):
         return
     screen = place.screen
@@ -79,7 +81,7 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
             or (isinstance(control, Button) and (control.disabled or control.opens))
         ):
             continue
-        if isinstance(control, Link) and not control.inside:
+        if isinstance(control, Link) and (not control.inside or kind_of(control.href) in known):
             continue
         verb = fits(control.name, reading)
         if verb:

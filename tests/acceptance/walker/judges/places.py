@@ -117,7 +117,7 @@ def _off_topic(screen: Screen, place: Place, reading: Reading) -> str:
         return f"the page has next to no text: {screen.main_text!r}"
     words = reading.named[0].split() if reading.named else [word for word in reading.where if word not in HOME]
     around = f"{place.name} {screen.title} {screen.main_text} {place.path}"
-    return "" if not words or share(around, words) >= ENOUGH else f"it does not speak of {' '.join(words)}"
+    return "" if not words or share(around, words) > ENOUGH else f"it does not speak of {' '.join(words)}"
 
 
 def _latest(ground: Ground, screen: Screen) -> str:
