@@ -19,6 +19,11 @@ MAKING = re.compile(
 )
 
 
+def kind_of(path: str) -> str:
+    """An address without numbers, query and place within the page."""
+    return re.sub(r"\d+|[0-9a-f]{8}-[0-9a-f-]+", "#", path.split("?")[0].split("#")[0]) or "/"
+
+
 @dataclass(frozen=True)
 class Place:
     """A page and how it was found. ``depth`` 0 is home, 1 is in the menu, 2 is behind a page of the menu."""
@@ -41,8 +46,8 @@ class Place:
 
     @property
     def kind(self) -> str:
-        """Its address without numbers: records of one list are of one kind."""
-        return re.sub(r"\d+|[0-9a-f]{8}-[0-9a-f-]+", "#", self.path.split("?")[0].split("#")[0])
+        """Records of one list are of one kind."""
+        return kind_of(self.path)
 
 
 @dataclass
@@ -85,7 +90,7 @@ async def explore(person: Person, start: str = "/") -> Atlas:
         link, depth, parent = todo.pop(0)
         if _known(atlas, link.href) or not _harmless(link):
             continue
-        if depth > 1 and any(place.kind == Place(link.href, "", home.screen, 0).kind for place in atlas):
+        if depth > 1 and any(place.kind == kind_of(link.href) for place in atlas):
             continue
         place = await _visit(person, atlas, link.href, link.name, depth, parent)
         if depth < 3:

@@ -12,14 +12,8 @@ from tests.acceptance.walker.words import likeness
 
 AGREE = re.compile(r"\b(?:agree|accept|consent|terms|confirm)\b", re.IGNORECASE)
 LATER = re.compile(r"\b(?:end|until|to|check-?out|return|finish|due|deadline|expires?)\b", re.IGNORECASE)
-FILES = (
-    ("pdf", "paper.pdf"),
-    ("csv", "rows.csv"),
-    ("json", "data.json"),
-    ("image", "picture.png"),
-    ("png", "picture.png"),
-    ("jp", "picture.jpg"),
-)
+FILES = (("pdf", "pdf"), ("csv", "csv"), ("json", "json"), ("image", "png"), ("png", "png"), ("jp", "jpg"))
+
 PICTURE = re.compile(r"\b(?:image|picture|photo|avatar|cover|logo|gallery)\b", re.IGNORECASE)
 #: Words of a label → what is written; the first that fits
 LABELLED = (
@@ -76,10 +70,10 @@ def value(of: Field, entry: Entry) -> str | None:
     return None if of.kind in ("file", "radio") else _text(of, entry)
 
 
-def file_for(of: Field) -> str:
-    """The name of a file that fits."""
-    fitting = next((name for part, name in FILES if part in of.accept.lower()), "")
-    return fitting or ("picture.png" if PICTURE.search(of.label) else "note.txt")
+def file_for(of: Field, entry: Entry) -> str:
+    """The name of a file that fits: one that nothing else has."""
+    fitting = next((kind for part, kind in FILES if part in of.accept.lower()), "")
+    return f"{entry.slug}.{fitting or ('png' if PICTURE.search(of.label) else 'txt')}"
 
 
 def choice(options: Iterable[str], entry: Entry) -> str:

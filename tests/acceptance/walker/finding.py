@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.acceptance.walker.atlas import EXIT, Atlas, Place
+from tests.acceptance.walker.atlas import EXIT, MAKING, Atlas, Place, kind_of
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
-from tests.acceptance.walker.words import content, key, likeness, tokens
+from tests.acceptance.walker.words import content, likeness, stem, tokens
 
 LEAST = 0.75  #: score of a way that is tried
 FILLED = 0.5  #: what a form loses that holds something already: it is for changing that
 FAINT = 0.25  #: likeness below which something is about something else
 TOLD = 0.5  #: how well a form for something special says that it is for that
 PLAINLY = frozenset({"create", "submit", "send", "contact", "register", "login"})  #: deeds that any form may be for
+FIRST = 6  #: words of a name that are read
+MAKES = frozenset({"create", "submit", "edit", "chat", "play", "report"})  #: kinds that may begin with "New …"
 GATE = ("login", "register")
 PLAIN = frozenset(
     {
@@ -54,8 +56,9 @@ class Way:
 def ways(atlas: Atlas, reading: Reading) -> list[Way]:
     """All ways, best first. A record's page counts once for all records."""
     found: list[Way] = []
+    known = {place.kind for place in atlas}
     for place in atlas:
-        found += [way for way in _controls(place, reading) if way.score >= LEAST]
+        found += [way for way in _controls(place, reading, known) if way.score >= LEAST]
         found += [way for way in _forms(place, reading) if way.score >= LEAST]
     best: dict[tuple[str, str, str], Way] = {}
     for way in sorted(found, key=lambda way: -way.score):
@@ -64,7 +67,8 @@ def ways(atlas: Atlas, reading: Reading) -> list[Way]:
     return list(best.values())
 
 
-def _controls(place: Place, reading: Reading) -> Iterable[Way]:
+def _controls(place: Place, reading: Reading, known: set[str]) -> Iterable[Way]:
+    """Controls that do it. A link to a page that is known is none: what can be done there counts there."""
     if any(field.kind == "password" for field in place.screen.fields) and reading.kind not in ("register", "login"):
         return
     screen = place.screen
@@ -77,7 +81,7 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
             or (isinstance(control, Button) and (control.disabled or control.opens))
         ):
             continue
-        if isinstance(control, Link) and not control.inside:
+        if isinstance(control, Link) and (not control.inside or kind_of(control.href) in known):
             continue
         verb = fits(control.name, reading)
         if verb:
@@ -86,15 +90,17 @@ def _controls(place: Place, reading: Reading) -> Iterable[Way]:
 
 
 def fits(name: str, reading: Reading) -> float:
-    """0 to 1: how well the name of a control says the deed."""
-    words = [key(word) for word in tokens(name)]
-    own = [key(word) for phrase in reading.verb.words for word in phrase.split()]
-    said = [key(word) for word in tokens(reading.text)]
+    """0 to 1: how well the name of a control says the deed. "Voting option" is a thing, not to vote."""
+    words = [stem(word) for word in tokens(name) if not word.endswith("ing")][:FIRST]
+    own = [stem(word) for phrase in reading.verb.words for word in tokens(phrase)]
+    said = [stem(word) for word in tokens(reading.text)]
+    makes = reading.kind in MAKES or not MAKING.match(name)
     scores = [0.0]
     for place, phrase in enumerate(reading.verb.controls):
-        parts = [key(word) for word in tokens(phrase)]
-        if parts and all(part in words for part in parts):
-            scores.append((0.95 if parts[0] in own and parts[0] in said else 0.75 - 0.05 * place) - 0.03 * max(0, len(words) - 4))
+        parts = [stem(word) for word in tokens(phrase)]
+        if parts and all(part in words for part in parts) and (makes or parts[0] == words[0]):
+            best = parts[0] in own and (parts[0] in said or stem(parts[0] + "ing") in said)
+            scores.append((0.95 if best else 0.75 - 0.03 * place) - 0.03 * max(0, len(words) - 4))
     return max(scores)
 
 

@@ -69,11 +69,12 @@ class Garden(Site):
         parts = "silver" if self.has("components") else "darkgreen"
         style = STYLE.format(ground=ground, parts=parts, wide="width: 900px;" if self.has("wide") else "")
         links = [(href, name) for href, name in NAV if not (self.has("no news") and name == "News")]
-        menu = "".join(
+        menu = " ".join(
             f'<a href="{"/gone" if self.has("dead link") and name == "Contact" else href}">{name}</a>' for href, name in links
         )
         out = '<form method="post" action="/logout"><button>Log out</button></form>'
         way = f"{self.user[0]} {out}" if self.user else '<a href="/login">Log in</a> <a href="/register">Register</a>'
+        menu += '<a href="/diary">Diary</a>' if self.user else ""
         flash, self.flash = self.flash, ""
         return (
             status,
@@ -210,6 +211,11 @@ class Garden(Site):
         if not self.has("vote"):
             self.votes[self.sent["for"]] += 1
         return self.to("/poll", "Your vote was counted.")
+
+    def get_diary(self):
+        if not self.user and not self.has("open diary"):
+            return self.to("/login")
+        return self.page("Diary of the gardener", "<p>On Monday we cut the hedges, and on Tuesday it rained all day.</p>")
 
     def get_lottery(self):
         script = (

@@ -23,6 +23,7 @@ class Verdict:
 
     ok: bool | None
     said: str
+    reached: bool = True  #: what the check is about was there; otherwise somebody else may see more
 
 
 def good(said: str) -> Verdict:
@@ -31,6 +32,10 @@ def good(said: str) -> Verdict:
 
 def bad(said: str) -> Verdict:
     return Verdict(False, said)
+
+
+def absent(said: str) -> Verdict:
+    return Verdict(False, said, reached=False)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Ground:
     who: str  #: demo, member, visitor
     account: Account | None
     memory: Memory
+    inner: Atlas | None = None  #: the places of somebody who is known to the site
+    earlier: Screen | None = None  #: the page that a check is about, before what comes first was done
 
     def entry(self, reading: Reading) -> Entry:
         wishes = tuple(reading.named) if not reading.must or reading.kind in ("press", "detail") else ()

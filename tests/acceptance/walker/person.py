@@ -201,7 +201,7 @@ class Person:
                 await self._choose(form.fields, field, entry, chosen)
             elif field.kind == "file":
                 if files or field.required:
-                    entry.typed[field.label] = filling.file_for(field)
+                    entry.typed[field.label] = filling.file_for(field, entry)
                     await self.write(field, entry.typed[field.label])
             elif (text := filling.value(field, entry)) is not None:
                 await self.write(field, text)

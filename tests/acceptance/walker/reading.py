@@ -44,6 +44,11 @@ INVALID = re.compile(
     r"leaving|duplicate|mismatched|form validation|input validation)",
     re.IGNORECASE,
 )
+GUARDED = re.compile(
+    r"\bwithout (?:being )?(?:logging|signing|logged|signed) ?in|\bun(?:authenticated|authori[sz]ed|registered)\b|\bnot (?:logged|signed) in\b|\blogged[ -]out\b|"
+    r"\baccess (?:control|restriction)|\bprotected (?:page|route|area)",
+    re.IGNORECASE,
+)
 PRESENT = re.compile(
     r"\bpresence of (?:an? |the )?((?:[\w-]+ ){0,3}(?:bar|box|form|button|field|icon|comment section|link|filter|logo|footer|menu))\b",
     re.IGNORECASE,
@@ -116,6 +121,8 @@ def _special(do: str, check: Check, wants: Expected) -> Reading | None:
     plain = Reading("", family("look"), topic=_topic_of(do), named=names, must=must, expect=wants, text=do)
     if SMALL.search(do):
         return replace(plain, kind="layout")
+    if GUARDED.search(do):
+        return replace(plain, kind="guard", topic=_topic_of(GUARDED.sub("", do)))
     if match := PRESENT.search(do):
         before = do[: match.start()]
         return replace(plain, kind="present", topic=_words(match[1]), named=(match[1],), place=_places(before))

@@ -93,7 +93,7 @@
     return { i: keep(element), label: label(element), kind, name: element.name ?? "", value: element.value ?? "", checked: Boolean(element.checked),
       form: form ? forms.indexOf(form) : -1, area: area(element), heading: heading(element), legend: clean(element.closest("fieldset")?.querySelector("legend")?.innerText),
       required: element.required || element.getAttribute("aria-required") === "true", invalid: element.getAttribute("aria-invalid") === "true",
-      told, wrong: element.willValidate && !element.validity.valid ? element.validationMessage : "",
+      told, wrong: element.matches(":user-invalid") ? element.validationMessage : "",
       min: element.min ?? "", max: element.max ?? "", longest: element.maxLength > 0 ? element.maxLength : 0, shortest: element.minLength > 0 ? element.minLength : 0,
       pattern: element.pattern ?? "", placeholder: element.placeholder ?? "", accept: element.accept ?? "", disabled: element.disabled || Boolean(element.readOnly),
       multiple: Boolean(element.multiple), options: element.options ? [...element.options].filter((o) => !o.disabled).map((o) => [o.value, clean(o.label)]) : [],
@@ -106,7 +106,7 @@
   // Things that are repeated: rows of a table, entries of a list, cards beside one another.
   function groups(root) {
     const found = [];
-    for (const box of root.querySelectorAll("*")) {
+    for (const box of [root, ...root.querySelectorAll("*")]) {
       if (box.closest("nav, header:not(main header), footer:not(main footer), [role=tablist], [role=radiogroup], fieldset, select, svg, thead, [role=toolbar]")) continue;
       const solid = box.matches("tbody, ul, ol, dl, [role=list], [role=grid], [role=feed]");
       const items = box.matches("dl") ? [] : alike(box, solid);
@@ -119,6 +119,8 @@
   function alike(box, solid) {
     const children = [...box.children].filter((child) => shown(child) && clean(child.innerText) !== "");
     if (solid) return children;
+    const articles = children.filter((child) => child.matches("article, [role=article]"));
+    if (articles.length > 1) return articles;
     const sort = (child) => `${child.localName}.${child.classList[0] ?? ""}`;
     const first = children[0];
     if (!first || first.matches("label, option, p, h1, h2, h3, button, input, span, td, th, dt, dd, br, form, main, header, footer, nav, tr")) return [];
@@ -196,8 +198,14 @@
   function note(node) {
     const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
     if (!(element instanceof HTMLElement) || !element.isConnected || !element.checkVisibility()) return;
-    const live = Boolean(element.closest(LIVE) || element.querySelector(LIVE));
-    for (const text of lines(element.closest(LIVE) ?? element)) if (!news.some((one) => one.text === text && one.live >= live)) news.push({ text, live });
+    const loud = element.closest(LIVE);
+    for (const text of lines(loud ?? element)) tell(text, Boolean(loud));
+    if (!loud) for (const inner of element.querySelectorAll(LIVE)) for (const text of lines(inner)) tell(text, true);
+  }
+  function tell(text, live) {
+    const known = news.find((one) => one.text === text);
+    if (known) known.live ||= live;
+    else news.push({ text, live });
   }
   new MutationObserver((changes) => {
     if (!news || news.length > 400) return;

@@ -35,6 +35,7 @@ CHECKS = {
     ("Register a new account.", "The account is created."): ("register",),
     ("Log in with valid credentials.", "The user is signed in."): ("open door",),
     ("Log out.", "The user is not signed in any more."): ("logout",),
+    ("Try to open the diary without logging in.", "The login page is shown."): ("open diary",),
     ("Check the site on a mobile device.", "Nothing has to be scrolled sideways."): ("wide",),
 }  # fmt: skip
 CASES = [(check, defect) for check, defects in CHECKS.items() for defect in defects]

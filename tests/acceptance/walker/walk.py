@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
 from tests.acceptance.walker.atlas import Atlas, Place, explore
-from tests.acceptance.walker.ground import Account, Ground, Judge, Memory, Verdict, bad
+from tests.acceptance.walker.ground import Account, Ground, Judge, Memory, Verdict, absent, bad
 from tests.acceptance.walker.judges import accounts, changes, deeds, forms, games, lists, looks, papers, places, talks
 from tests.acceptance.walker.person import Lost, Person
 from tests.acceptance.walker.reading import Check, Reading, read
@@ -37,6 +37,7 @@ JUDGES: dict[str, Judge] = {
     "register": accounts.judge_register,
     "login": accounts.judge_login,
     "logout": accounts.judge_logout,
+    "guard": accounts.judge_guard,
     "validation": forms.judge_validation,
     "chat": talks.judge_chat,
     "keys": games.judge_keys,
@@ -48,7 +49,7 @@ JUDGES: dict[str, Judge] = {
 }
 LIMIT = 150.0  #: seconds of one check by one person
 ALONE = frozenset({"colours", "layout"})  #: judged once: they look the same to everybody
-STRANGERS = frozenset({"register", "login"})  #: done by somebody whom the site does not know
+STRANGERS = frozenset({"register", "login", "guard"})  #: done by somebody whom the site does not know
 BEFORE = frozenset({"press", "submit", "create", "play", "start"})  #: deeds that can come before another
 
 
@@ -72,6 +73,7 @@ class Result:
     unseen: tuple[str, ...] = ()  #: parts of what is expected that a script cannot judge
     seconds: float = 0.0
     picture: bytes = b""
+    reached: bool = False  #: what the check is about was there
 
 
 @dataclass
@@ -113,9 +115,11 @@ class Walker:
                 result = Result(check, kind, "failed", f"{str(lost)[0].upper()}{str(lost)[1:]}.", who, unseen=unseen)
             if first is None or result.status == "passed" or (first.status == "failed" and not first.path):
                 first = result
-            if result.status != "failed" or kind in ALONE:
+            if result.status != "failed" or kind in ALONE or result.reached:
                 break
         assert first is not None
+        if kind == "logout":
+            self._states.pop(first.who, None)
         values = {**first.__dict__, "seconds": round(monotonic() - started, 1)}
         return Result(**values)
 
@@ -126,25 +130,42 @@ class Walker:
         return ("demo", "member", "visitor") if self.account else ("visitor", "member")
 
     async def _by(self, check: Check, reading: Reading, kind: str, judge: Judge, who: str, seat: Seat) -> Result:
+        if kind == "guard" and self.account:
+            await self._ground("demo", seat)
         ground = await self._ground(who, seat)
-        verdict = await self._judged(ground, reading, judge, seat)
+        verdict = self._remarked(reading, await self._judged(ground, reading, judge, seat))
         status = {True: "passed", False: "failed", None: "not scriptable"}[verdict.ok]
         picture = b"" if verdict.ok else await _picture(ground.person.tab)
-        return Result(check, kind, status, verdict.said, who, ground.person.tab.path, reading.expect.unseen, picture=picture)
+        return Result(
+            check,
+            kind,
+            status,
+            verdict.said,
+            who,
+            ground.person.tab.path,
+            reading.expect.unseen,
+            picture=picture,
+            reached=verdict.reached,
+        )
+
+    def _remarked(self, reading: Reading, verdict: Verdict) -> Verdict:
+        """A colour that is checked and that the message never named is said to be so."""
+        names = [name for name in (reading.colours.ground, reading.colours.parts) if name] if reading.colours else []
+        unsaid = [name for name in names if name.replace(" ", "") not in self.message.text.lower().replace(" ", "")]
+        return (
+            replace(verdict, said=f"{verdict.said} (The message does not name {' and '.join(unsaid)}.)")
+            if unsaid and not verdict.ok
+            else verdict
+        )
 
     async def _judged(self, ground: Ground, reading: Reading, judge: Judge, seat: Seat) -> Verdict:
         try:
             async with asyncio.timeout(LIMIT):
-                for before in reading.first:
-                    if before.kind in BEFORE:
-                        begun = await (
-                            JUDGES["play"] if before.kind == "submit" and "game" in before.topic else JUDGES[before.kind]
-                        )(ground, before)
-                        if not begun.ok:
-                            return bad(f"What comes first failed: {begun.said}")
+                if said := await self._first(ground, reading):
+                    return bad(f"What comes first failed: {said}")
                 return await judge(ground, reading)
         except Lost as lost:
-            return bad(f"{ground.person.tab.path}: {lost}.")
+            return absent(f"{ground.person.tab.path}: {lost}.")
         except TimeoutError:
             await seat.left()
             raise Lost(f"it took longer than {LIMIT:.0f} s") from None
@@ -152,6 +173,18 @@ class Walker:
             if is_crash(error):
                 raise
             return bad(f"{ground.person.tab.path}: {' '.join(error.message.split())[:160]}.")
+
+    async def _first(self, ground: Ground, reading: Reading) -> str:
+        """Do what comes before the check; why that failed, "" when it did not."""
+        before = [one for one in reading.first if one.kind in BEFORE]
+        if before and (place := ground.place(reading)):
+            ground.earlier = await ground.to(place)
+        for one in before:
+            plays = one.kind == "submit" and {"game", "quiz", "test", "exam"} & set(one.topic)
+            verdict = await JUDGES["play" if plays else one.kind](ground, one)
+            if not verdict.ok:
+                return verdict.said
+        return ""
 
     # --- people ------------------------------------------------------------------------------------------------------
 
@@ -166,7 +199,8 @@ class Walker:
         person = Person(tab)
         if who not in self._atlases:
             self._atlases[who] = await explore(person)
-        return Ground(person, self._atlases[who], who, self._known.get(who), self.memory)
+        inner = next((self._atlases[one] for one in ("demo", "member") if one in self._atlases), None)
+        return Ground(person, self._atlases[who], who, self._known.get(who), self.memory, inner)
 
     async def _entered(self, who: str, seat: Seat) -> dict[str, Any] | None:
         if who == "visitor":

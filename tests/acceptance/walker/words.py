@@ -23,12 +23,12 @@ def tokens(text: str) -> list[str]:
 
 @cache
 def stem(word: str) -> str:
-    """``word`` without plural and tense: "categories" → "category", "voting" and "voted" → "vot"."""
+    """``word`` without plural and tense: "categories" → "category", "voting" and "voted" → "vot", "customization" → "custom"."""
     if len(word) > 4 and word.endswith("ies"):
         word = word[:-3] + "y"
     elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-2] if word.endswith(("ches", "shes", "xes", "sses", "zzes")) else word[:-1]
-    for ending in ("ing", "ed"):
+    for ending in ("ization", "isation", "ation", "izing", "ized", "ize", "ing", "ed"):
         if len(word) > len(ending) + 2 and word.endswith(ending) and re.search("[aeiouy]", word[: -len(ending)]):
             word = DOUBLED.sub(r"\1", word[: -len(ending)])
             break

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tests.acceptance.walker.filling import Entry
-from tests.acceptance.walker.finding import _real, fits
-from tests.acceptance.walker.ground import Account, Ground, Verdict, bad, good
+from tests.acceptance.walker.finding import _real, at_gate, fits
+from tests.acceptance.walker.ground import Account, Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.judges.deeds import Deed, _sent
 from tests.acceptance.walker.person import Lost, Person
 from tests.acceptance.walker.reading import Reading
@@ -14,6 +14,7 @@ from tests.acceptance.walker.screen import Form, Link, Screen
 from tests.acceptance.walker.verbs import Verb, family
 
 OUT = re.compile(r"\b(?:sign|log)[ -]?out\b", re.IGNORECASE)
+REFUSED = re.compile(r"\b(?:sign|log) in\b|not allowed|no permission|forbidden|unauthori[sz]ed", re.IGNORECASE)
 IN = re.compile(r"\b(?:sign|log)[ -]?in\b", re.IGNORECASE)
 
 
@@ -159,10 +160,25 @@ async def judge_logout(ground: Ground, reading: Reading) -> Verdict:
     """After signing out the site takes one for nobody, also when the page is loaded anew."""
     await ground.person.open("/")
     if not await _left(ground):
-        return bad("There is no way to sign out.")
+        return absent("There is no way to sign out.")
     screen = await ground.person.open("/")
     return (
         bad(f"Signed out, but {screen.path} still takes one for somebody.")
         if inside(screen)
         else good("Signed out; the site asks to sign in again.")
     )
+
+
+async def judge_guard(ground: Ground, reading: Reading) -> Verdict:
+    """A page that others reach when they are inside asks a stranger who one is, or refuses."""
+    if ground.inner is None:
+        return Verdict(None, "Nobody can get inside to learn which pages are for members.")
+    own = [place for place in ground.inner.ranked(reading.topic) if place.path not in ground.atlas.places]
+    if not own:
+        return bad("Every page that somebody inside reaches is open to strangers, too.")
+    for place in own[:3]:
+        screen = await ground.person.open(place.path)
+        refused = ground.person.tab.status in (401, 403) or at_gate(screen) or REFUSED.search(screen.main_text)
+        if not refused and screen.path == place.path:
+            return bad(f"A stranger sees {place.path}: {screen.main_text[:80]!r}.")
+    return good(f"{own[0].path} asks a stranger to sign in.")

@@ -6,7 +6,7 @@ import re
 
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import LEAST, fits, new_form
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.judges.places import _list, _opened, _row
 from tests.acceptance.walker.person import Lost, News, submit_button
 from tests.acceptance.walker.reading import Reading
@@ -23,7 +23,7 @@ async def judge_edit(ground: Ground, reading: Reading) -> Verdict:
     """A text is changed, saved, confirmed where that is expected, and still there when the page is loaded anew."""
     form = await _editor(ground, reading)
     if form is None:
-        return bad(f"Nothing lets one edit {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
+        return absent(f"Nothing lets one edit {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
     field = _changeable(form, reading)
     if field is None:
         return bad(f"{ground.person.tab.path}: the form has no text to change: {', '.join(one.label for one in form.fields)}.")
@@ -122,7 +122,7 @@ async def judge_delete(ground: Ground, reading: Reading) -> Verdict:
     """The record is gone from its list, also when that is loaded anew."""
     place = _list(ground, reading)
     if place is None:
-        return bad(f"There is no list of {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
+        return absent(f"There is no list of {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
     screen = await ground.to(place)
     made = ground.memory.of(reading.topic)
     row = (screen.holding(made[0]) if made else None) or _row(screen)

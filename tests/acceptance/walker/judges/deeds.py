@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.acceptance.walker.atlas import Place
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import Way, at_gate, fits, new_form, same_form, ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Form, Screen
@@ -51,15 +51,16 @@ class Deed:
     @property
     def traces(self) -> tuple[str, ...]:
         """What to look for later: the marker first, then whatever else was typed and is long enough to know again."""
-        texts = [text for text in self.entry.typed.values() if self.entry.marker in text]
-        return tuple(dict.fromkeys(filter(None, [self.entry.marker if texts else "", *texts])))
+        texts = [text for text in self.entry.typed.values() if self.entry.marker in text or self.entry.slug in text]
+        marked = self.entry.marker if any(self.entry.marker in text for text in texts) else ""
+        return tuple(dict.fromkeys(filter(None, [marked, *texts])))
 
 
 async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
     """Try the best ways until one does what is expected; what the best one came to otherwise."""
     found = ways(ground.atlas, reading)[:WAYS]
     if not found:
-        return bad(
+        return absent(
             f"Nothing on {len(ground.atlas.places)} pages lets one {reading.verb.name} {' '.join(reading.topic)!r}; the menu has: {ground.menu}."
         )
     first: Verdict | None = None
@@ -68,7 +69,7 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
             deed = await do(ground, reading, way)
             verdict = await judged(ground, reading, way, deed)
         except Lost as lost:
-            verdict = bad(f"{way.told}: {lost}.")
+            verdict = absent(f"{way.told}: {lost}.")
         if verdict.ok:
             return verdict
         first = first or verdict
@@ -147,7 +148,7 @@ async def judged(ground: Ground, reading: Reading, way: Way, deed: Deed) -> Verd
         return bad(f"{way.told}: nothing on the screen changes.")
     refusal = deed.last.refusal
     if refusal and not deed.confirmation and same_screen(deed.last):
-        return bad(f"{way.told} is refused: {refusal}.")
+        return absent(f"{way.told} is refused: {refusal}.")
     if reading.expect.confirmed and not deed.confirmation:
         return bad(f"{way.told}: no confirmation is shown; what is new: {_short(deed.lines)}.")
     said = deed.confirmation or _short(deed.lines)
@@ -188,8 +189,10 @@ async def _kept(ground: Ground, reading: Reading, way: Way, deed: Deed) -> str:
 
 
 async def _listed(ground: Ground, reading: Reading, deed: Deed) -> str:
-    traces = deed.traces or ((deed.subject,) if deed.subject and reading.kind == "submit" else ())
+    traces = deed.traces
     if not traces:
+        if reading.expect.shown_in and deed.subject and (fault := await _in_section(ground, reading, deed)):
+            return fault
         return "" if deed.confirmation else "nothing that was typed could be looked for, and nothing says that it was saved"
     for path in await _likely(ground, reading, deed):
         screen = await ground.person.open(path)
@@ -225,11 +228,14 @@ async def _searched(ground: Ground, screen: Screen, traces: tuple[str, ...]) -> 
 
 
 async def _in_section(ground: Ground, reading: Reading, deed: Deed) -> str:
+    """Why the record it was done on is not in the section that the check names; that section must be another than before."""
     place = ground.atlas.find(reading.expect.shown_in)
-    if place is None:
+    if place is None or place.path == deed.path:
         return ""
     screen = await ground.person.open(place.path)
-    return "" if deed.subject.lower()[:40] in screen.main_text.lower() else f"{place.path} does not show {deed.subject!r}"
+    if deed.subject.lower()[:40] not in screen.main_text.lower():
+        return f"{place.path} does not show {deed.subject!r}"
+    return "" if screen.main != place.screen.main else f"{place.path} is as it was before"
 
 
 async def _lasting(ground: Ground, way: Way, deed: Deed) -> str:
@@ -276,7 +282,7 @@ async def judge_order(ground: Ground, reading: Reading) -> Verdict:
         return bad(
             f"{deed.last.after.path}: {deed.trouble or deed.last.refusal or 'no confirmation'}; what is new: {_short(deed.lines)}."
         )
-    return bad(f"There is no way to a checkout ({said}); the menu has: {ground.menu}.")
+    return absent(f"There is no way to a checkout ({said}); the menu has: {ground.menu}.")
 
 
 async def _checkout(ground: Ground, place: Place) -> Form | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import Way, new_form, same_form, ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Field, Form
@@ -27,7 +27,9 @@ async def judge_validation(ground: Ground, reading: Reading) -> Verdict:
                 faults.append(f"{way.told}: {lost}.")
                 continue
             return verdict
-    return bad(faults[0] if faults else f"There is no form about {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
+    return (
+        bad(faults[0]) if faults else absent(f"There is no form about {' '.join(reading.where)!r}; the menu has: {ground.menu}.")
+    )
 
 
 async def _tried(ground: Ground, reading: Reading, way: Way) -> Verdict:

@@ -10,7 +10,7 @@ from tests.acceptance.walker.atlas import Place
 from tests.acceptance.walker.boards import fault
 from tests.acceptance.walker.filling import Entry
 from tests.acceptance.walker.finding import ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import BAD, Lost, Person
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Screen
@@ -195,7 +195,7 @@ async def judge_start(ground: Ground, reading: Reading) -> Verdict:
             return bad(f"{way.told}: {wrong}.")
         if news.changed or reading.expect.counted:
             return good(f"{way.told}: {news.after.path} shows {_told(news.after)}.")
-    return bad(f"Nothing lets one start {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
+    return absent(f"Nothing lets one start {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
 
 
 def _nought(screen: Screen) -> str:

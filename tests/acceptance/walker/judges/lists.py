@@ -6,7 +6,7 @@ import re
 
 from tests.acceptance.walker.atlas import Place
 from tests.acceptance.walker.finding import search_field
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Button, Field, Group, Item, Link, Screen
@@ -24,7 +24,7 @@ async def judge_search(ground: Ground, reading: Reading) -> Verdict:
         if verdict.ok:
             return verdict
         faults.append(verdict.said)
-    return bad(faults[0] if faults else f"There is no field to search with on {len(ground.atlas.places)} pages.")
+    return bad(faults[0]) if faults else absent(f"There is no field to search with on {len(ground.atlas.places)} pages.")
 
 
 def _searchable(ground: Ground, reading: Reading) -> list[Place]:
@@ -105,11 +105,16 @@ async def _typed(ground: Ground, text: str) -> News:
 
 async def judge_filter(ground: Ground, reading: Reading) -> Verdict:
     """Choosing a value leaves rows with it, and fewer or other rows than before."""
-    places = [place for place in ground.atlas.ranked(reading.where) if place.screen.rows and _choices(place.screen)]
-    if not places:
-        return bad(f"No list on {len(ground.atlas.places)} pages has a filter.")
+    found = []
+    for place in ground.atlas:
+        rows = _rows(place.screen)
+        choices = [_fit(one, rows, reading) for one in _options(place.screen)] if len(rows) > 1 else []
+        if choices:
+            found.append((max(choices) + place.fits(reading.topic), place))
+    if not found:
+        return absent(f"No list on {len(ground.atlas.places)} pages has a filter.")
     faults = []
-    for place in places[:2]:
+    for _, place in sorted(found, key=lambda pair: -pair[0])[:2]:
         verdict = await _filtered(ground, place, reading)
         if verdict.ok:
             return verdict
@@ -130,7 +135,13 @@ def _choices(screen: Screen) -> list[Field]:
 
 
 def _sorts(field: Field) -> bool:
-    return bool(re.search(r"\b(?:sort|order|per page|language|theme)\b", f"{field.label} {field.name}", re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:sort|order by|per page|language|theme|view|layout)\b",
+            f"{field.label} {field.name} {field.legend}",
+            re.IGNORECASE,
+        )
+    )
 
 
 async def _filtered(ground: Ground, place: Place, reading: Reading) -> Verdict:
@@ -207,7 +218,7 @@ async def judge_sort(ground: Ground, reading: Reading) -> Verdict:
                 return good(f"{place.path}: the first row is {after[0][:60]!r} now; it was {before[0][:60]!r}.")
         if _sorters(screen) or any(_sorts(field) for field in screen.fields):
             return bad(f"{place.path}: sorting changes nothing.")
-    return bad(f"No list on {len(ground.atlas.places)} pages can be sorted.")
+    return absent(f"No list on {len(ground.atlas.places)} pages can be sorted.")
 
 
 def _sorters(screen: Screen) -> list[Button | Link]:

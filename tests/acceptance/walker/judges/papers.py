@@ -6,7 +6,7 @@ import re
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.finding import new_form, ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.judges.deeds import Deed, _sent
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
@@ -28,7 +28,7 @@ async def judge_report(ground: Ground, reading: Reading) -> Verdict:
             news = await ground.person.press(control)
             verdict = await _paper(ground, reading, news)
         except Lost as lost:
-            verdict = bad(f"{way.told}: {lost}.")
+            verdict = absent(f"{way.told}: {lost}.")
         if verdict.ok:
             return verdict
         faults.append(f"{way.told}: {verdict.said}")
@@ -43,7 +43,7 @@ async def judge_report(ground: Ground, reading: Reading) -> Verdict:
             if fault
             else good(f"{place.path} ({screen.heading!r}) shows {showing.summary(screen)}.")
         )
-    return bad(faults[0] if faults else f"Nothing generates {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
+    return bad(faults[0]) if faults else absent(f"Nothing generates {' '.join(reading.topic)!r}; the menu has: {ground.menu}.")
 
 
 async def _paper(ground: Ground, reading: Reading, news: News) -> Verdict:
@@ -76,7 +76,7 @@ async def judge_compare(ground: Ground, reading: Reading) -> Verdict:
         titles = await choose(ground)
         if len(titles) == 2:
             return await _beside(ground, titles)
-    return bad(f"Nothing lets one compare two records; the menu has: {ground.menu}.")
+    return absent(f"Nothing lets one compare two records; the menu has: {ground.menu}.")
 
 
 def _comparing(screen: Screen) -> list[Button]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
-from tests.acceptance.walker.ground import HOME, Ground, Verdict, bad, good
+from tests.acceptance.walker.finding import at_gate
+from tests.acceptance.walker.ground import HOME, Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Item, Link, Screen
@@ -21,7 +23,7 @@ async def judge_navigation(ground: Ground, reading: Reading) -> Verdict:
     await ground.person.open(ground.atlas.home.path)
     links = [link for link in await menu(ground.person) if not link.download]
     if not links:
-        return bad("There is no menu with links.")
+        return absent("There is no menu with links.")
     faults = [fault for link in links if (fault := await _followed(ground, link))]
     missing = [name for name in _sections(reading) if not _leads(ground, name, links)]
     if reading.must or not reading.named:
@@ -75,7 +77,7 @@ async def judge_route(ground: Ground, reading: Reading) -> Verdict:
     start = start or next((place for place in ground.atlas if place.depth), ground.atlas.home)
     end = ground.atlas.find(reading.topic) or ground.atlas.saying(reading.topic)
     if end is None and not (HOME | {"dashboard"}) & set(reading.topic):
-        return bad(f"There is no page about {' '.join(reading.topic)}; the menu has: {ground.menu}.")
+        return absent(f"There is no page about {' '.join(reading.topic)}; the menu has: {ground.menu}.")
     end = end or ground.atlas.home
     await ground.to(start)
     bare = end.path.split("#")[0]
@@ -92,12 +94,14 @@ async def judge_content(ground: Ground, reading: Reading) -> Verdict:
     """A page about the topic, that works and has what is expected on it."""
     place = ground.place(reading)
     if place is None:
-        return bad(
+        return absent(
             f"There is no page or section about {' '.join(reading.named or reading.where)!r}; the menu has: {ground.menu}."
         )
     screen = await ground.to(place)
     if trouble := ground.person.trouble():
         return bad(f"{place.path}: {trouble}")
+    if at_gate(screen) and {"login", "register", "sign", "account"}.isdisjoint(reading.topic):
+        return absent(f"{place.path} asks one to sign in.")
     fault = _off_topic(screen, place, reading) or showing.lacking(
         screen, reading.expect, listed=reading.expect.many and not reading.expect.figures
     )
@@ -113,18 +117,26 @@ def _off_topic(screen: Screen, place: Place, reading: Reading) -> str:
         return f"the page has next to no text: {screen.main_text!r}"
     words = reading.named[0].split() if reading.named else [word for word in reading.where if word not in HOME]
     around = f"{place.name} {screen.title} {screen.main_text} {place.path}"
-    return "" if not words or share(around, words) >= ENOUGH else f"it does not speak of {' '.join(words)}"
+    return "" if not words or share(around, words) > ENOUGH else f"it does not speak of {' '.join(words)}"
 
 
 def _latest(ground: Ground, screen: Screen) -> str:
     """What was done before must be seen in a row here."""
     told = [line for lines in ground.memory.told[-1:] for line in lines]
-    rows = [item for group in screen.groups for item in group.items]
+    known = Counter(_records(ground.earlier)) if ground.earlier else Counter()
+    rows = _records(screen)
     if not rows:
         return f"nothing is recorded there: {screen.empty or screen.main_text[:80]!r}"
-    recorded = [item.text for item in rows[:3]] + [item.text for item in rows[-2:]]
-    shared = any(_common(line, text) for line in told for text in recorded)
-    return "" if shared else f"the first record says {rows[0].text[:80]!r}, and what had come was {'; '.join(told)[:120]!r}"
+    fresh = list((Counter(rows) - known).elements())
+    if not fresh:
+        return f"nothing was recorded by what was done; the first record says {rows[0][:80]!r}"
+    shared = any(_common(line, text) for line in told for text in fresh)
+    return "" if shared else f"the new record says {fresh[0][:80]!r}, and what had come was {'; '.join(told)[:120]!r}"
+
+
+def _records(screen: Screen) -> list[str]:
+    """The rows of all lists; where there is none, the lines of the page."""
+    return [item.text for group in screen.groups for item in group.items] or list(screen.main)
 
 
 def _common(line: str, text: str) -> bool:
@@ -137,7 +149,7 @@ async def judge_detail(ground: Ground, reading: Reading) -> Verdict:
     """One record of the list opens and says more than its row."""
     place = _list(ground, reading)
     if place is None:
-        return bad(f"There is no list of {' '.join(reading.where)}; the menu has: {ground.menu}.")
+        return absent(f"There is no list of {' '.join(reading.where)}; the menu has: {ground.menu}.")
     screen = await ground.to(place)
     row = _row(screen)
     if row is None:
@@ -209,7 +221,7 @@ async def judge_present(ground: Ground, reading: Reading) -> Verdict:
         seen = _present(place.screen, wanted, head)
         if seen:
             return good(f"{place.path} has {seen}.")
-    return bad(f"No {wanted} on {', '.join(place.path for place in places[:6])}.")
+    return absent(f"No {wanted} on {', '.join(place.path for place in places[:6])}.")
 
 
 def _present(screen: Screen, wanted: str, head: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from time import monotonic
 
 from tests.acceptance.walker.finding import Way, new_form, ways
-from tests.acceptance.walker.ground import Ground, Verdict, bad, good
+from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost
 from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Field, Screen
@@ -27,7 +27,11 @@ async def judge_chat(ground: Ground, reading: Reading) -> Verdict:
         if verdict.ok:
             return verdict
         faults.append(verdict.said)
-    return bad(faults[0] if faults else f"There is no chat on {len(ground.atlas.places)} pages; the menu has: {ground.menu}.")
+    return (
+        bad(faults[0])
+        if faults
+        else absent(f"There is no chat on {len(ground.atlas.places)} pages; the menu has: {ground.menu}.")
+    )
 
 
 async def _talked(ground: Ground, reading: Reading, way: Way) -> Verdict:
