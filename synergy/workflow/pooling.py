@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class ResultHandler(asynpool.ResultHandler):
     """Reads what the children say, and goes on where it was when the broker comes back.
 
-    What a child says may arrive in parts: a long traceback is more than a pipe holds. If the broker goes away between two parts,
+    What a child says may arrive in parts: a long traceback does not fit into a pipe. When the broker goes away between two parts,
     Celery forgets the first, cannot read the second alone, and does not listen to that child any more. The child counts as busy
     for ever, and when all do, the worker lives and does nothing.
     """

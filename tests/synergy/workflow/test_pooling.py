@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import struct
+import subprocess
+import sys
 
 import pytest
 from celery.concurrency import asynpool, prefork
@@ -12,8 +14,41 @@ from kombu.asynchronous import Hub
 
 from synergy.celery import app
 from synergy.workflow.pooling import AsynPool, ResultHandler, TaskPool
+from tests.synergy.workflow.conftest import ROOT
 
 PID = 4711
+#: A worker with one child that says much. Printed: was it heard before the broker went away, and after it came back?
+CHILD = """
+import operator, os, sys, time
+from importlib import import_module
+from types import GeneratorType
+from kombu.asynchronous import Hub
+
+hub, heard = Hub(), []
+pool = import_module(sys.argv[1]).AsynPool(processes=1, threads=False)
+
+def until(true, seconds):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        next(loop)
+
+def listen():
+    pool.register_with_event_loop(hub)
+    return hub.create_loop()
+
+loop = listen()
+until(lambda: pool._all_inqueues, 20)
+pool.apply_async(operator.mul, ("x", 1_000_000), callback=heard.append)
+until(lambda: any(reader and isinstance(reader[0], GeneratorType) for reader in hub.readers.values()), 20)
+print(bool(heard))
+hub.reset()
+pool.flush()
+loop = listen()
+until(lambda: heard, 10 if "synergy" in sys.argv[1] else 2)
+print(bool(heard) and not pool._busy_workers, flush=True)
+os.kill(pool._pool[0].pid, 9)
+os._exit(0)
+"""
 
 
 class Line:
@@ -101,6 +136,13 @@ def test_celery_by_itself_does_not_listen_to_that_child_any_more(line):
     line.say(message()[4:])
     assert line.out not in line.hub.readers
     assert line.heard == []
+
+
+@pytest.mark.parametrize(("pool", "heard"), [("synergy.workflow.pooling", "True"), ("celery.concurrency.asynpool", "False")])
+def test_a_real_child_is_heard_out(pool, heard):
+    """Its answer does not fit into the pipe; the broker goes away when a part is read. Celery by itself loses the child."""
+    done = subprocess.run([sys.executable, "-c", CHILD, pool], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["False", heard], done.stderr
 
 
 def test_the_worker_uses_it():
