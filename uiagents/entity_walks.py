@@ -52,12 +52,15 @@ class EntityWalks:
             "create": (self.create, f"A new {self.one} is stored and shown"),
             "edit": (self.edit, f"A change to one {self.one} is stored"),
             "delete": (self.delete, f"A deleted {self.one} is gone"),
+            "own": (self.own, f"The {self.many} of others are not for newcomers, their own are"),
         }
         for feature in facts.features(self.plan, self.entity):
             maker, label = makers.get(feature.id.removeprefix(f"{self.entity.slug}."), (None, ""))
             acts = maker() if maker else ()
             if acts:
-                yield BrowserCheck(id=feature.id, feature=feature.id, title=label, acts=acts)
+                yield BrowserCheck(
+                    id=feature.id, feature=feature.id, title=label, who="member" if maker == self.own else "owner", acts=acts
+                )
 
     # --- what is known of the demo rows ------------------------------------------------------------------------------
 
@@ -226,6 +229,26 @@ class EntityWalks:
         made = self._made(1)
         listed = (f"open {self.root}", f"see {self._mark[1]} in css main") if made and self._mark[0] == self.screen.title else ()
         return (*made, "reload", f"see {self._mark[1]} in css main", *listed) if made else ()
+
+    def own(self) -> Acts:
+        """As a newcomer, to whom none of the demo rows belongs."""
+        other = self.records[-1] if self.records else None
+        if other is None or not other.title:
+            return ()
+        theirs, hidden = quoted(other.title), self.entity.owned == "private"
+        here = f"open {self.root}/{other.number}"
+        kept = (here, "see does not exist") if hidden else (here, f"see {theirs} in css main", "miss link Edit in css main")
+        may = self.plan.roles[0].can_write and not facts.private_refs(self.entity, self.plan)
+        made = self._made(3) if may else ()
+        if not made or self._mark[0] != self.screen.title:
+            return (*kept, *made)
+        return (
+            *kept,
+            *made,
+            f"open {self.root}",
+            f"see {self._mark[1]} in css main",
+            *((f"miss {theirs} in css main",) if hidden else ()),
+        )
 
     def delete(self) -> Acts:
         made = self._made(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from synergy.core.acts import parse_checks
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench
-from tests.factories import extreme_plan, large_plan, only_refs, plan
+from synergy.core.plans import Plan
+from tests.factories import extreme_plan, large_plan, only_refs, owned_plan, plan
 from tests.uiagents.built import built, served
 from tests.uiagents.sites import mixed_site, public_site
 from uiagents.walks import base_checks, walks_of
@@ -25,6 +27,7 @@ PLANS = {
     "extreme": extreme_plan,
     "large": large_plan,
     "refs": lambda: plan(*plan().entities, only_refs()),
+    "owned": lambda: owned_plan("private", "private", "public"),
 }
 
 
@@ -35,7 +38,7 @@ def test_all_acts_are_understood(name):
     assert len(checks) > 10
 
 
-@pytest.mark.parametrize("name", ["plan", "public", "mixed"])
+@pytest.mark.parametrize("name", ["plan", "public", "mixed", "owned"])
 def test_every_feature_has_a_check(name):
     made = PLANS[name]()
     assert {f.id for f in made.features} - {check.feature for check in base_checks(made)} == set()
@@ -66,24 +69,23 @@ def project(tmp_path_factory):
     return bench, made
 
 
+def walked(browser, bench: Bench, made: Plan, *ids: str, patience: float = 5.0, again: bool = True) -> dict[str, str]:
+    """Carry out the named checks (all unless told); id → what was wrong, for those that failed."""
+    checks = [check for check in walks_of(made) if not ids or check.id in ids]
+    assert len(checks) == len(ids) or not ids
+
+    async def work(chromium, proxy):
+        return await Walker(chromium, ground(made), checks, patience=patience, again=again).run()
+
+    with served(bench, made) as socket:
+        walks = browser.run(socket, work, lambda: None, 240)
+    assert all(walk.picture.startswith(b"\x89PNG") for walk in walks if not walk.result.passed)
+    return {walk.result.check: walk.result.message for walk in walks if not walk.result.passed}
+
+
 @pytest.fixture
 def walk(browser, project):
-    """Carry out the named checks (all unless told); id → what was wrong, for those that failed."""
-    bench, made = project
-
-    def run(*ids: str, patience: float = 5.0, again: bool = True) -> dict[str, str]:
-        checks = [check for check in walks_of(made) if not ids or check.id in ids]
-        assert len(checks) == len(ids) or not ids
-
-        async def work(chromium, proxy):
-            return await Walker(chromium, ground(made), checks, patience=patience, again=again).run()
-
-        with served(bench, made) as socket:
-            walks = browser.run(socket, work, lambda: None, 240)
-        assert all(walk.picture.startswith(b"\x89PNG") for walk in walks if not walk.result.passed)
-        return {walk.result.check: walk.result.message for walk in walks if not walk.result.passed}
-
-    return run
+    return partial(walked, browser, *project)
 
 
 @pytest.fixture
@@ -153,6 +155,20 @@ ROUNDS = {
         "a new record is refused": ("customers.create", "miss button", CRUD, (r"        row = self.model\(\*\*body", "        raise Problem(500, 'no')\n        row = self.model(**body")),
     },
 }  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.sandbox
+def test_rows_that_belong_to_accounts_pass_all_and_a_leak_fails(browser, tmp_path):
+    bench, made = Bench(root=tmp_path, store=ArtifactStore(tmp_path / "artifacts")), owned_plan("private", "private", "public")
+    bench.project.mkdir()
+    built(bench, made)
+    assert walked(browser, bench, made) == {}
+    owned = bench.project / "backend/app/owned.py"
+    owned.write_text(owned.read_text().replace("or rights_of(viewer).can_delete", "or viewer"))
+    failed = walked(browser, bench, made, "customers.own", "orders.own", "stories.own", patience=2.0, again=False)
+    assert set(failed) == {"customers.own", "orders.own"}
+    assert all(message.startswith("see does not exist") for message in failed.values())
 
 
 @pytest.mark.browser
