@@ -46,7 +46,8 @@ def named_field(phrase: Phrase, owner: str, taken: set[str]) -> PlanField:
     word = "-".join(known)
     kind = kinds().get(known, Kind.STRING)
     text = " ".join(phrase)
-    low, high = BOUNDS.get(kind, (None, None))
+    unit = "EUR" if kind is Kind.MONEY else _unit(word)
+    low, high = read("fields.toml")["bounds"].get(unit) or BOUNDS.get(kind, (None, None))
     choices = read("fields.toml")["choices"]
     return PlanField(
         name=field_name(text, owner, taken),
@@ -57,7 +58,7 @@ def named_field(phrase: Phrase, owner: str, taken: set[str]) -> PlanField:
         minimum=low,
         maximum=high,
         max_length=LENGTHS.get(kind),
-        unit="EUR" if kind is Kind.MONEY else _unit(word),
+        unit=unit,
     )
 
 

@@ -162,3 +162,12 @@ def test_what_no_archetype_fits_gets_rows_named_after_it(plan_for):
 def test_what_sorts_others_has_no_rows_that_sort_nothing(plan_for, message, names):
     plan = plan_for(message)
     assert {row["name"] for row in plan.entity("Category").seed} == names
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "low", "high"), [("waist", "cm", 0, 1000), ("temperature", "°C", -100, 2000), ("pressure", "", 0, 1_000_000)]
+)
+def test_a_measure_has_the_bounds_of_its_unit(plan_for, name, unit, low, high):
+    entity = plan_for(f"A system to keep samples, including name and {name}").entities[0]
+    field = next(f for f in entity.fields if f.name == name)
+    assert (field.unit, field.minimum, field.maximum) == (unit, low, high)
