@@ -22,7 +22,7 @@ help:
 	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
-	@echo 'make capabilities        projects with all capabilities, in the browser (15 minutes)'
+	@echo 'make capabilities        projects with all capabilities, in the browser (25 minutes)'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:

@@ -73,7 +73,7 @@ class Tour:
         self._checks = tuple(checks)
         self._entries: dict[bool, asyncio.Task[None]] = {}
         self._state: dict[str, Any] | None = None
-        self._not_found = {True: "", False: ""}  #: signed in or not → text of a wrong address
+        self._not_found = {True: "", False: ""}  #: signed in or not → content of a wrong address
         self._claimed: set[str] = set()
         self._barred = False
         self._seen = Seen()
@@ -129,7 +129,7 @@ class Tour:
             self._state = await profile.state()
         async with profile.tab("") as tab:
             await tab.open(WRONG)
-            text: str | None = await tab.evaluate(TEXT)
+            text: str | None = await tab.evaluate("__view.content()")
             self._not_found[signed_in] = (text or "").replace(WRONG, "") if tab.path == WRONG else ""
         await profile.close()
 

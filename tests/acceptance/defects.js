@@ -10,10 +10,10 @@ const DEFECTS = {
     }),
   "/register": () => add('<div style="position: fixed; inset: 20%; background: #7a1f5c; pointer-events: none"></div>'),
   "/account": () => add('<img src="/favicon.svg" width="24" height="24">'),
-  "/customers": () => add('<div style="width: 2600px; height: 8px">too wide</div>'),
-  "/customers/new": () => add('<button type="button">Print</button>'),
-  "/customers/1": () => add('<a href="/nowhere">Help</a>'),
-  "/customers/1/edit": () => {
+  "/suppliers": () => add('<div style="width: 2600px; height: 8px">too wide</div>'),
+  "/suppliers/new": () => add('<button type="button">Print</button>'),
+  "/suppliers/1": () => add('<a href="/nowhere">Help</a>'),
+  "/suppliers/1/edit": () => {
     console.error("a total went wrong");
     add(`<p>${crypto.getRandomValues(new Uint32Array(1))[0]}</p>`);
   },

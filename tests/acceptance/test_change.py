@@ -3,76 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from tests.acceptance.test_message_to_project import ROOT, build, failed_gates, project_files
-
-FIRST = "Keep a list of suppliers and products; white background, navy buttons"
-CHANGE = "add a nickname to suppliers; send a fax to each supplier"
-APPROVE = """
-import django; django.setup()
-from synergy.embedded.client import session
-with session(note=lambda line: None):
-    from visual.baselines import approve
-    from visual.models import Baseline
-    waiting = Baseline.objects.filter(state="waiting")
-    print(sum(approve(p, set(waiting.filter(project=p).values_list("image", flat=True))) for p in set(waiting.values_list("project", flat=True))))
-"""
-EDITED = "frontend/src/scopes/products/ProductsEmptyState.tsx"
+from tests.acceptance.conftest import EDITED
+from tests.acceptance.system import failed_gates, project_files
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1700)]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("changed")
+def test_all_pictures_of_the_first_delivery_are_approved(approved):
+    assert approved == 48
 
 
-@pytest.fixture(scope="module")
-def first(home) -> dict:
-    """The first delivery; all its pictures are approved."""
-    code, report = build(home, "--project", "Shop", message=FIRST)
-    assert (code, report["state"]) == (0, "completed"), json.dumps(report, indent=1)[-4000:]
-    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment |= {
-        "SYNERGY_HOME": str(home),
-        "SYNERGY_CACHE": str(settings.CACHE_DIR),
-        "DJANGO_SETTINGS_MODULE": "synergy.settings",
-    }
-    ran = subprocess.run([sys.executable, "-c", APPROVE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert int(ran.stdout or 0) == 48, ran.stderr[-2000:]
-    return report
-
-
-@pytest.fixture(scope="module")
-def copy(first, tmp_path_factory) -> Path:
-    """The delivered project as a person edited it."""
-    folder = tmp_path_factory.mktemp("copy") / "shop"
-    shutil.copytree(first["paths"]["Project"], folder)
-    file = folder / EDITED
-    file.write_text(file.read_text().replace("Nothing fits your search and filters.", "Ask Ana in purchasing."))
-    (folder / "NOTES.md").write_text("# Ours\n")
-    (folder / ".dockerignore").unlink()
-    (folder / "node_modules").mkdir()
-    (folder / "node_modules" / "index.js").write_text("made")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def changed(home, first, copy) -> dict:
-    code, report = build(home, "--project", "shop", "--edits", str(copy), message=CHANGE)
-    assert (code, report["state"]) == (0, "completed"), json.dumps(report, indent=1)[-4000:]
-    return report
-
-
-def test_the_difference_is_shown_before_and_after(home, first, changed):
+def test_the_difference_is_shown_before_and_after(first, changed):
     assert changed["revises"] == first["id"]
     shown = [f"{change['sign']} {change['text']}" for change in changed["changes"]]
     assert "+ Suppliers: Nickname (string)" in shown
@@ -108,26 +53,17 @@ def test_what_the_change_cannot_do_is_said_and_the_rest_of_the_ledger_holds(firs
     texts = {clause["text"]: clause["status"] for clause in changed["requirements"]}
     assert {clause["text"] for clause in first["requirements"]} <= texts.keys()
     assert any("nickname" in text and status == "built" for text, status in texts.items())
-    assert any("fax" in clause["text"].lower() for clause in changed["not_built"])
+    assert any("telegram" in clause["text"].lower() for clause in changed["not_built"])
 
 
-@pytest.mark.parametrize(
-    ("message", "says"),
-    [
-        ("", "empty"),
-        ("remove the pigs", "nothing called"),
-        ("make it public and members only", "contradicts itself"),
-        ("xyzzy plugh", "recognised"),
-    ],
-)
-def test_a_change_that_cannot_be_understood_is_refused_with_what_to_do(home, changed, message, says):
-    code, report = build(home, "--project", "shop", message=message)
+def test_a_change_that_cannot_be_understood_is_refused_with_what_to_do(services, changed):
+    code, report = services.build("--project", "shop", message="remove the pigs")
     assert code == 2
-    assert says in json.dumps(report, ensure_ascii=False)
+    assert "nothing called" in json.dumps(report, ensure_ascii=False)
 
 
-def test_a_change_can_be_looked_at_before_it_is_made(home, changed):
-    code, plan = build(home, "--project", "shop", "--plan-only", message="remove the products")
+def test_a_change_can_be_looked_at_before_it_is_made(services, changed):
+    code, plan = services.build("--project", "shop", "--plan-only", message="remove the products")
     assert code == 0
     assert [e["name"] for e in plan["entities"]] == ["Supplier"]
     assert plan["history"][-1]["changes"][0]["sign"] == "-"

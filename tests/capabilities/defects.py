@@ -255,7 +255,7 @@ PAGES = "frontend/src/features/{slug}/"
 
 WALKS = (
     walk("cart", "what is put into the cart is gone", "add.1", "    db.commit()\n    return cart", "    db.rollback()\n    return cart", API_FILE),
-    walk("contact", "an answer takes nine seconds", "send.1", "    message = ContactMessage(", '    __import__("time").sleep(9)\n    message = ContactMessage(', API_FILE),
+    walk("contact", "an answer takes half a minute", "send.1", "    message = ContactMessage(", '    __import__("time").sleep(30)\n    message = ContactMessage(', API_FILE),
     walk("comments", "the newest stands last", "write.2", "Entry.created_at.desc(), Entry.id.desc()", "Entry.created_at, Entry.id", API_FILE),
     walk("spin", "what was won is forgotten", "wins.3", "    db.add(win)\n    db.commit()", "    db.add(win)\n    db.flush()", API_FILE),
     walk("newsletter", "the file has another name", "manage.3", '"subscribers.csv"', '"list.csv"', PAGES + "SubscribersPage.tsx"),
@@ -269,7 +269,7 @@ LOOKS = (
     look("contact", "a field has no label", "axe on contact", '''<Field label="Subject" error={form.errors.subject}>
         <Input name="subject" />
       </Field>''', '<input name="subject" />', "ContactPage.tsx", "accessibility"),
-    look("leaderboard", "a text has too little contrast", "axe on {slug}", ".leaderboard-place-3 {\n", ".leaderboard-place-3 {\n  color: #ddd;\n  background: #eee;\n",
+    look("leaderboard", "a text has too little contrast", "axe on {slug}", "  height: 2.5rem;\n  color: var(--muted);", "  height: 2.5rem;\n  color: #ccc;",
          "style.css", "accessibility"),
     look("calculator", "a page is too wide for a phone", "overflow on calculator", ".calculator-kinds {\n", ".calculator-kinds {\n  min-width: 700px;\n", "style.css"),
     look("about", "a page says an error in the console", "console on about", "export function AboutPage() {\n", 'export function AboutPage() {\n  console.error("no such state");\n', "AboutPage.tsx"),

@@ -6,10 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slo.evidence import Evidence
-from slo.gates.base import registry
 from slo.junit import read_junit
-from slo.levels import levels
 from synergy.core.bench import EDITS, Bench, layers, merged, tree_hash
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.toolchains import run_command
@@ -66,8 +63,10 @@ class Workpiece:
         """The project with these defects on disk; as it was afterwards."""
         edits = self.edits(planted)
         self.bench.apply([edits])
-        yield self.files | edits.files
-        self.bench.apply([ChangeSet(agent=EDITS, files={path: self.files[path] for path in edits.files})])
+        try:
+            yield self.files | edits.files
+        finally:
+            self.bench.apply([ChangeSet(agent=EDITS, files={path: self.files[path] for path in edits.files})])
 
     def edits(self, planted: Iterable[Planted]) -> ChangeSet:
         """All of them as the edits of a person."""
@@ -140,14 +139,6 @@ class Workpiece:
         check, _, page = planted.seen.split()
         findings = tuple(f for f in seen.findings if (f.check, f.page) == (check, page))
         return made.update("visuals", findings=findings)
-
-
-def why_red(run: samples.Run, gate: str) -> str:
-    """What the gate says against the run; empty when it is green."""
-    evidence = Evidence(**run.values(), cost_usd=run.cost_usd, seconds=run.seconds, read=run.bench.store.get, base=run.base)
-    level = levels()[gate]
-    measure = registry.get(gate).measure(evidence, level.limits)
-    return "" if level.kept(measure.value) else measure.reason
 
 
 def rounds(defects: Iterable[Defect]) -> list[list[Defect]]:

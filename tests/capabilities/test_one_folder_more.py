@@ -22,7 +22,9 @@ MESSAGE = "A public website of a rowing club with its boats. Members can give ku
 
 @pytest.fixture
 def search():
-    return in_memory()
+    """Over the capabilities alone: what the message is about is found by its words, and that is ten seconds less."""
+    found = in_memory()
+    return lambda kind, texts, k: [[] for _ in texts] if kind == "domain" else found(kind, texts, k)
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from slo.evidence import Evidence
+from slo.gates.base import registry
+from slo.levels import levels
 from slo.services import judge
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench, layers, merged, tree_hash
@@ -73,6 +76,16 @@ class Run:
 
     def judged(self) -> Verdict:
         return judge(self.bench, **self.values(), cost_usd=self.cost_usd, seconds=self.seconds, base=self.base)
+
+    def red(self, gate: str) -> str:
+        """What one gate says against the run; empty when it is green."""
+        evidence = Evidence(
+            **self.values(), cost_usd=self.cost_usd, seconds=self.seconds, read=self.bench.store.get, base=self.base
+        )
+        level = levels()[gate]
+        measure = registry.get(gate).measure(evidence, level.limits)
+        said = measure.reason if measure.value is not None else f"Not measured. {measure.reason}"
+        return "" if level.kept(measure.value) else said or "red"
 
     def with_file(self, path: str, text: str) -> Run:
         """The same run on a project with one more or another file; tests and pictures are of that project."""

@@ -139,6 +139,19 @@ def test_a_seeded_defect_is_found(tour, name):
         assert {f.width for f in found} == set(defect.widths)
 
 
+def test_a_link_to_nowhere_is_found_when_something_around_the_page_counts(tour):
+    """The page of a wrong address is known by what it says itself: a number in the header may have changed since."""
+    numbers = itertools.count(1)
+
+    def missing(request):
+        counted = page("Not found", "<p>There is nothing here.</p>").replace("</nav>", f"</nav> {next(numbers)} in your cart")
+        return 200, "text/html", counted
+
+    wrong = dict.fromkeys(("/orderz", "/there-is-no-such-page"), missing)
+    seen = tour(site(BODY + '<p><a href="/orderz">All</a></p>', **wrong), start="/")
+    assert ["leads to /orderz, where nothing is" in f.message for f in seen.findings] == [True]
+
+
 def test_a_page_that_is_never_the_same_is_found(tour):
     numbers = itertools.count()
     seen = tour(

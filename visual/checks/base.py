@@ -25,7 +25,7 @@ class View:
     width: int  #: pixels
     theme: Theme
     tab: Tab
-    not_found: str = ""  #: text of the page that a wrong address gives; "" when there is none
+    not_found: str = ""  #: content of the page that a wrong address gives; "" when there is none
 
     def finding(self, check: str, severity: Severity, message: str, *, rule: str = "", target: str = "") -> Finding:
         return Finding(

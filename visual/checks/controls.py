@@ -157,7 +157,7 @@ class Trial:
             await tab.settle()
 
     async def nowhere(self, tab: Tab) -> bool:
-        text = await tab.evaluate("__view.text()")
+        text = await tab.evaluate("__view.content()")
         return bool(self.room.not_found) and (text or "").replace(plain(tab.path), "") == self.room.not_found
 
     def judge(self, width: int, control: Control, came: Came) -> None:

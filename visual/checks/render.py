@@ -14,7 +14,7 @@ async def look(view: View) -> list[Finding]:
         why = f"It leads to {arrived} instead."
     elif not text:
         why = "Nothing can be read on it."
-    elif view.not_found and text.replace(arrived, "") == view.not_found:
+    elif view.not_found and (await view.tab.evaluate("__view.content()")).replace(arrived, "") == view.not_found:
         why = "It shows what a wrong address shows."
     else:
         why = ""

@@ -69,7 +69,10 @@
     for (const [element, before] of sunk.splice(0)) element.style.translate = before;
   }
 
-  const text = () => (document.body ? document.body.innerText.replace(/\s+/g, " ").trim() : "");
+  const words = (element) => (element ? element.innerText.replace(/\s+/g, " ").trim() : "");
+  const text = () => words(document.body);
+  // What the page itself says: what stands around it on all pages may count something, and be another the next time.
+  const content = () => words(document.querySelector("main") ?? document.body);
 
   // The place of the content within the page, and of all that shows in it with its own words: the same whatever its colours.
   function outline() {
@@ -170,5 +173,7 @@
     return words.join(" > ");
   }
 
-  Object.defineProperty(window, "__view", { value: { settled, moving, sized, pose, rise, text, outline, news, overflow, squeezed, path, shown, sleep } });
+  Object.defineProperty(window, "__view", {
+    value: { settled, moving, sized, pose, rise, text, content, outline, news, overflow, squeezed, path, shown, sleep },
+  });
 })();
