@@ -17,6 +17,7 @@ from visual.browser import Error, Tab, is_crash
 from visual.samples import sample_file
 
 CLICK_MS = 2500
+LOADS = 6.0  #: seconds that somebody waits for what is loading
 WAITS = 1.6  #: seconds in which an act must begin to show
 CHECKED = "(element) => { const label = element.labels?.[0]; (label && !element.checkVisibility({opacityProperty: true}) ? label : element).click(); }"
 GOOD = re.compile(
@@ -113,7 +114,15 @@ class Person:
         """Load an address anew."""
         self.tab.events.forget()
         await self.tab.open(path)
-        return await self.look()
+        return await self._come()
+
+    async def _come(self) -> Screen:
+        """The screen when everything on it has come, or when nobody would wait any longer."""
+        end = monotonic() + LOADS
+        while (screen := await self.look()).busy and monotonic() < end:
+            await asyncio.sleep(0.1)
+            await self.tab.settle()
+        return screen
 
     async def at(self, path: str) -> Screen:
         """Be on this page: stay if it is the one, else load it."""
@@ -154,7 +163,7 @@ class Person:
             fresh = (
                 await self.tab.evaluate("() => window.__screen ? __screen.news().map((one) => [one.text, one.live]) : []") or []
             )
-            news = News(before, await self.look(), tuple((text, live) for text, live in fresh), self.trouble())
+            news = News(before, await self._come(), tuple((text, live) for text, live in fresh), self.trouble())
             if news.changed or monotonic() > end:
                 return news
             await asyncio.sleep(0.1)

@@ -109,7 +109,7 @@ async def _forms(ground: Ground, reading: Reading, deed: Deed) -> None:
     form = new_form(deed.last.before, deed.last.after)
     if form is not None:
         await _sent(ground, reading, deed, form)
-    elif len(_days(deed.last.after)) >= WEEK:
+    elif sum(bool(DAY.search(button.name)) for button in deed.last.after.buttons) >= WEEK:
         await _on_a_day(ground, reading, deed)
 
 
