@@ -23,7 +23,7 @@ CHECKED = "(element) => { const label = element.labels?.[0]; (label && !element.
 GOOD = re.compile(
     r"\b(?:success\w*|thank|thanks|saved|created|added|confirm(?:ed|ation)|submitted|sent|received|recorded|updated|deleted|removed|subscribed|joined|enrolled|"
     r"booked|reserved|posted|published|welcome|registered|applied|placed|voted|following|followed|invited|uploaded|completed|counted|logged|noted|clocked|"
-    r"congratulations|you won|you are in|done|signed (?:in|up|out))\b",
+    r"congratulations|you won|your [\w ]{1,30} (?:is|was|has been|are|were|have been)|you are in|done|signed (?:in|up|out))\b",
     re.IGNORECASE,
 )
 BAD = re.compile(
