@@ -208,6 +208,11 @@ class Person:
         for field in form.fields:
             if field.kind == "radio":
                 await self._choose(form.fields, field, entry, chosen)
+            elif (
+                field.kind == "checkbox" and entry.attempt and not field.checked and (field.legend or field.heading) not in chosen
+            ):
+                chosen.add(field.legend or field.heading)
+                await self.write(field, "on")
             elif field.kind == "file":
                 if files or field.required:
                     entry.typed[field.label] = filling.file_for(field, entry)

@@ -205,7 +205,7 @@ async def _patiently(ground: Ground, deed: Deed) -> None:
 
 
 async def _counted(ground: Ground, reading: Reading, deed: Deed) -> str:
-    if not reading.expect.counted or reading.verb.name == "start":
+    if not reading.expect.counted or reading.kind != "press":
         return ""
     before, after = deed.news[0].before, deed.last.after
     if before.path != after.path:
