@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.acceptance.walker.person import Lost, Person
 from tests.acceptance.walker.screen import Link, Screen
-from tests.acceptance.walker.words import content, likeness
+from tests.acceptance.walker.words import content, covered, likeness
 
 MOST = 45  #: places that are visited
 EXIT = re.compile(r"\b(?:sign|log)[ -]?out\b|logout", re.IGNORECASE)
@@ -41,8 +41,10 @@ class Place:
         wanted = tuple(wanted)
         path = re.sub(r"[\W_\d]+", " ", self.path)
         names = likeness(self.name, wanted), likeness(self.screen.heading, wanted) * 0.95, likeness(path, wanted) * 0.8
-        parts = max((likeness(text, wanted) for _, text, area in self.screen.headings if area == "main"), default=0.0) * 0.75
-        return max(*names, parts) - 0.05 * self.depth
+        own = [text for _, text, area in self.screen.headings if area == "main"]
+        parts = max((likeness(text, wanted) for text in own), default=0.0) * 0.75
+        together = covered(" ".join([self.name, path, *own]), wanted) * 0.85
+        return max(*names, parts, together) - 0.05 * self.depth
 
     @property
     def kind(self) -> str:

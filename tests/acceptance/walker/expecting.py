@@ -51,6 +51,7 @@ NO_FIELD = re.compile(
     re.IGNORECASE,
 )
 UNSEEN = (
+    (re.compile(r"\bdeduct\w*|\btotal (?:hours|sales|amount)\b.*\bupdat", re.IGNORECASE), "numbers that change on other pages"),
     (
         re.compile(
             r"\be-?mails?\b(?! (?:platform|template|appears|is successfully|composition|address|draft|section))", re.IGNORECASE

@@ -11,6 +11,7 @@ from tests.acceptance.walker.screen import Button, Field, Form, Link, Screen
 from tests.acceptance.walker.words import content, likeness, stem, tokens
 
 LEAST = 0.75  #: score of a way that is tried
+HALF = 0.5  #: of the fields of two forms that are taken for the same one
 FILLED = 0.5  #: what a form loses that holds something already: it is for changing that
 FAINT = 0.25  #: likeness below which something is about something else
 TOLD = 0.5  #: how well a form for something special says that it is for that
@@ -172,9 +173,15 @@ def at_gate(screen: Screen) -> bool:
 
 
 def same_form(screen: Screen, form: Form) -> Form | None:
-    """A form that was seen on an earlier look."""
-    labels = [field.label for field in form.fields]
-    return next((one for one in screen.forms if [field.label for field in one.fields] == labels), None)
+    """A form that was seen on an earlier look: the one that shares most of its fields."""
+    labels = {field.label for field in form.fields}
+
+    def shared(one: Form) -> float:
+        own = {field.label for field in one.fields}
+        return len(labels & own) / max(1, len(labels | own))
+
+    best = max(screen.forms, key=shared, default=None)
+    return best if best is not None and shared(best) >= HALF else None
 
 
 def search_field(screen: Screen) -> Field | None:

@@ -17,12 +17,13 @@ from visual.browser import Error, Tab, is_crash
 from visual.samples import sample_file
 
 CLICK_MS = 2500
+LOADS = 6.0  #: seconds that somebody waits for what is loading
 WAITS = 1.6  #: seconds in which an act must begin to show
 CHECKED = "(element) => { const label = element.labels?.[0]; (label && !element.checkVisibility({opacityProperty: true}) ? label : element).click(); }"
 GOOD = re.compile(
     r"\b(?:success\w*|thank|thanks|saved|created|added|confirm(?:ed|ation)|submitted|sent|received|recorded|updated|deleted|removed|subscribed|joined|enrolled|"
     r"booked|reserved|posted|published|welcome|registered|applied|placed|voted|following|followed|invited|uploaded|completed|counted|logged|noted|clocked|"
-    r"congratulations|you won|you are in|done|signed (?:in|up|out))\b",
+    r"congratulations|you won|your [\w ]{1,30} (?:is|was|has been|are|were|have been)|you are in|done|signed (?:in|up|out))\b",
     re.IGNORECASE,
 )
 BAD = re.compile(
@@ -113,7 +114,15 @@ class Person:
         """Load an address anew."""
         self.tab.events.forget()
         await self.tab.open(path)
-        return await self.look()
+        return await self._come()
+
+    async def _come(self) -> Screen:
+        """The screen when everything on it has come, or when nobody would wait any longer."""
+        end = monotonic() + LOADS
+        while (screen := await self.look()).busy and monotonic() < end:
+            await asyncio.sleep(0.1)
+            await self.tab.settle()
+        return screen
 
     async def at(self, path: str) -> Screen:
         """Be on this page: stay if it is the one, else load it."""
@@ -154,7 +163,7 @@ class Person:
             fresh = (
                 await self.tab.evaluate("() => window.__screen ? __screen.news().map((one) => [one.text, one.live]) : []") or []
             )
-            news = News(before, await self.look(), tuple((text, live) for text, live in fresh), self.trouble())
+            news = News(before, await self._come(), tuple((text, live) for text, live in fresh), self.trouble())
             if news.changed or monotonic() > end:
                 return news
             await asyncio.sleep(0.1)
@@ -199,6 +208,11 @@ class Person:
         for field in form.fields:
             if field.kind == "radio":
                 await self._choose(form.fields, field, entry, chosen)
+            elif (
+                field.kind == "checkbox" and entry.attempt and not field.checked and (field.legend or field.heading) not in chosen
+            ):
+                chosen.add(field.legend or field.heading)
+                await self.write(field, "on")
             elif field.kind == "file":
                 if files or field.required:
                     entry.typed[field.label] = filling.file_for(field, entry)

@@ -15,6 +15,7 @@ BROKEN = re.compile(
     r"\b(?:page )?not found\b|\b404\b|something went wrong|internal server error|unexpected error|failed to (?:load|fetch)|could not be loaded|cannot get /",
     re.IGNORECASE,
 )
+LOADING = re.compile(r"(?:loading|please wait)\b", re.IGNORECASE)
 NOTHING = re.compile(
     r"\b(?:no|nothing|0|zero|none)\b.{0,40}\b(?:found|match\w*|results?|yet|here|fits?)\b|\bno [\w ]{1,30}$|nothing (?:here|found|matches|fits)|did(?: not|n't) match|\bempty\b|no\b.{0,30}\bmatch",
     re.IGNORECASE,
@@ -170,6 +171,11 @@ class Screen:
         """The line that says the page does not work, "" when there is none."""
         own = [self.title, *(text for _, text, _ in self.headings), *self.alerts, *self.main[:6]]
         return next((line for line in own if len(line) < 160 and BROKEN.search(line)), "")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to come."""
+        return any(len(line) < 30 and LOADING.match(line) for line in self.lines)
 
     @property
     def empty(self) -> str:

@@ -67,10 +67,16 @@ def likeness(name: str, wanted: str | Iterable[str]) -> float:
     if not left or not right:
         return 0.0
     hits = [word for word in right if word in left]
-    weight = {word: 1.0 for word in right} | {right[-1]: 2.0}
-    recall = sum(weight[word] for word in hits) / sum(weight.values())
-    precision = len(hits) / len(left)
-    return 0.0 if not hits else 0.5 * recall + 0.5 * precision
+    return 0.0 if not hits else 0.5 * covered(name, right) + 0.5 * len(hits) / len(left)
+
+
+def covered(text: str, wanted: str | Iterable[str]) -> float:
+    """0 to 1: how much of what is ``wanted`` stands in ``text``, the head counting twice; of one word nothing or all."""
+    there, words = set(content(text)), content(wanted)
+    if not words:
+        return 0.0
+    weight = dict.fromkeys(words, 1.0) | {words[-1]: 2.0}
+    return sum(weight[word] for word in words if word in there) / sum(weight.values())
 
 
 def says(text: str, wanted: str | Iterable[str]) -> bool:

@@ -101,9 +101,12 @@ def _control(screen: Screen, reading: Reading, row: str) -> Button | Link | None
     """What begins the deed, in the row if there is one."""
     several: tuple[Button | Link, ...] = (*screen.buttons, *screen.links)
     found = [
-        (fits(one.name, reading) + (0.5 if row and one.context and one.context[:80] in row else 0), one)
+        (fits(one.name, reading), one)
         for one in several
-        if one.area in ("main", "dialog", "header") and fits(one.name, reading) and not (isinstance(one, Button) and one.disabled)
+        if one.area in ("main", "dialog", "header")
+        and fits(one.name, reading)
+        and not (isinstance(one, Button) and one.disabled)
+        and (not row or (one.context and one.context[:80] in row))
     ]
     found = [(score, one) for score, one in found if score >= LEAST - 0.2]
     return max(found, key=lambda pair: pair[0])[1] if found else None

@@ -11,7 +11,7 @@ from tests.acceptance.walker.finding import Way, at_gate, fits, new_form, same_f
 from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
-from tests.acceptance.walker.screen import Form, Screen
+from tests.acceptance.walker.screen import Button, Form, Screen
 from tests.acceptance.walker.verbs import family
 
 WAYS = 4  #: that are tried
@@ -20,6 +20,11 @@ TRIES = 3  #: of one form that is refused
 GO_ON = re.compile(r"\b(?:next|continue|proceed|review|preview)\b", re.IGNORECASE)
 NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 LASTING = frozenset({"vote", "like", "follow", "favourite", "cart", "clock"})
+WEEK = 5  #: days that make a calendar
+SURE = 0.6  #: how well a button says the deed that a day was chosen for
+DAY = re.compile(
+    r"^\d{1,2}$|\b\d{1,2}(?:st|nd|rd|th)?\b.*\b20\d\d\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE
+)
 LONG_WAIT = 10.0  #: seconds for something that turns or plays before it says what came
 
 
@@ -100,9 +105,41 @@ async def do(ground: Ground, reading: Reading, way: Way, entry: Entry | None = N
 
 
 async def _forms(ground: Ground, reading: Reading, deed: Deed) -> None:
+    """What comes up is filled in; in a calendar a day is chosen, and the deed is done then."""
     form = new_form(deed.last.before, deed.last.after)
     if form is not None:
         await _sent(ground, reading, deed, form)
+    elif sum(bool(DAY.search(button.name)) for button in deed.last.after.buttons) >= WEEK:
+        await _on_a_day(ground, reading, deed)
+
+
+def _days(screen: Screen) -> list[Button]:
+    return [one for one in screen.buttons if DAY.search(one.name) and not one.disabled and one.area in ("main", "dialog")]
+
+
+async def _on_a_day(ground: Ground, reading: Reading, deed: Deed) -> None:
+    """Choose a day of the next month and another soon after, until the deed can be done."""
+    following = next(
+        (one for one in deed.last.after.buttons if re.search(r"\bnext\b", one.name, re.IGNORECASE) and not one.disabled), None
+    )
+    if following is not None:
+        deed.news.append(await ground.person.press(following))
+    for turn in (1, 2):
+        days = _days(await ground.person.look())
+        if len(days) < WEEK:
+            raise Lost("the calendar has no free days")
+        deed.news.append(await ground.person.press(days[turn * 2]))
+        able = [
+            one
+            for one in deed.last.after.buttons
+            if fits(one.name, reading) >= SURE and not one.disabled and one.area in ("main", "dialog")
+        ]
+        able = [one for one in able if not DAY.search(one.name) and "date" not in one.name.lower()]
+        if able:
+            deed.news.append(await ground.person.press(able[0]))
+            if form := new_form(deed.last.before, deed.last.after):
+                await _sent(ground, reading, deed, form)
+            return
 
 
 async def _sent(ground: Ground, reading: Reading, deed: Deed, form: Form) -> None:
@@ -168,7 +205,7 @@ async def _patiently(ground: Ground, deed: Deed) -> None:
 
 
 async def _counted(ground: Ground, reading: Reading, deed: Deed) -> str:
-    if not reading.expect.counted or reading.verb.name == "start":
+    if not reading.expect.counted or reading.kind != "press":
         return ""
     before, after = deed.news[0].before, deed.last.after
     if before.path != after.path:

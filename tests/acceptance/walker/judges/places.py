@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from tests.acceptance.walker import showing
 from tests.acceptance.walker.atlas import Place, menu
@@ -14,7 +15,11 @@ from tests.acceptance.walker.reading import Reading
 from tests.acceptance.walker.screen import Item, Link, Screen
 from tests.acceptance.walker.words import likeness, share
 
-ENOUGH = 0.5  #: likeness of a section's name and a link's
+ALIKE = 0.5  #: likeness of a section's name and a link's
+ENOUGH = 0.6  #: share of what is looked for that must be there
+LISTS = frozenset(
+    {"records", "record", "history", "entries", "log", "logs", "overview", "catalog", "catalogue"}
+)  #: names for a list of anything
 LEAST = 40  #: characters of a page that has something to say
 
 
@@ -47,10 +52,10 @@ def _sections(reading: Reading) -> tuple[str, ...]:
 
 def _leads(ground: Ground, name: str, links: list[Link]) -> bool:
     words = tuple(name.split())
-    if any(likeness(link.name, words) >= ENOUGH for link in links):
+    if any(likeness(link.name, words) >= ALIKE for link in links):
         return True
     places = [ground.atlas.places[link.href] for link in links if link.href in ground.atlas.places]
-    return any(place.fits(words) >= ENOUGH for place in places)
+    return any(place.fits(words) >= ALIKE for place in places)
 
 
 async def _followed(ground: Ground, link: Link) -> str:
@@ -115,9 +120,16 @@ async def judge_content(ground: Ground, reading: Reading) -> Verdict:
 def _off_topic(screen: Screen, place: Place, reading: Reading) -> str:
     if len(screen.main_text) < LEAST:
         return f"the page has next to no text: {screen.main_text!r}"
-    words = reading.named[0].split() if reading.named else [word for word in reading.where if word not in HOME]
-    around = f"{place.name} {screen.title} {screen.main_text} {place.path}"
-    return "" if not words or share(around, words) > ENOUGH else f"it does not speak of {' '.join(words)}"
+    around = f"{place.name} {screen.title} {screen.main_text} {re.sub(r'[^a-z]+', ' ', place.path)}"
+    wanted = [reading.named[0].split()] if reading.named else [reading.topic, reading.where]
+    best = max(share(around, _strong(words)) for words in wanted)
+    return "" if best >= ENOUGH else f"it does not speak of {' '.join(wanted[0])}"
+
+
+def _strong(words: Iterable[str]) -> tuple[str, ...]:
+    """The words without those that any list may be called by, if others are left."""
+    kept = tuple(word for word in words if word not in HOME)
+    return tuple(word for word in kept if word not in LISTS) or kept
 
 
 def _latest(ground: Ground, screen: Screen) -> str:
