@@ -17,7 +17,7 @@ from synergy.workflow.pooling import AsynPool, ResultHandler, TaskPool
 from tests.synergy.workflow.conftest import ROOT
 
 PID = 4711
-#: A worker with one child that says much. Printed: was it heard before the broker went away, and after it came back?
+#: A worker with one child that says much. Printed: is it heard out after the broker went away?
 CHILD = """
 import operator, os, sys, time
 from importlib import import_module
@@ -32,15 +32,21 @@ def until(true, seconds):
     while not true() and time.monotonic() < end:
         next(loop)
 
+def half_read():
+    return any(reader and isinstance(reader[0], GeneratorType) for reader in hub.readers.values())
+
 def listen():
     pool.register_with_event_loop(hub)
     return hub.create_loop()
 
 loop = listen()
 until(lambda: pool._all_inqueues, 20)
-pool.apply_async(operator.mul, ("x", 1_000_000), callback=heard.append)
-until(lambda: any(reader and isinstance(reader[0], GeneratorType) for reader in hub.readers.values()), 20)
-print(bool(heard))
+while True:  # it may be read so quickly that there is no time between two parts
+    pool.apply_async(operator.mul, ("x", 1_000_000), callback=heard.append)
+    until(lambda: heard or half_read(), 20)
+    if not heard:
+        break
+    heard.clear()
 hub.reset()
 pool.flush()
 loop = listen()
@@ -142,7 +148,7 @@ def test_celery_by_itself_does_not_listen_to_that_child_any_more(line):
 def test_a_real_child_is_heard_out(pool, heard):
     """Its answer does not fit into the pipe; the broker goes away when a part is read. Celery by itself loses the child."""
     done = subprocess.run([sys.executable, "-c", CHILD, pool], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.split() == ["False", heard], done.stderr
+    assert done.stdout.strip() == heard, done.stderr
 
 
 def test_the_worker_uses_it():
