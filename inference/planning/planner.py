@@ -66,7 +66,8 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
     asked_access = _access(message.text, found)
     pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY, literal_slugs(bindings), equipping(bindings))
-    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access)
+    apart = {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
+    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access, apart)
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
     layout, layout_reason = choose_layout(message.text, found.things, access)

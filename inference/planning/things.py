@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
 from inference.planning.asks import Ask, examples
 from inference.planning.fields import field_kind, is_field
+from inference.planning.goods import GOODS, is_traded
 from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
 from inference.planning.labels import capital, head_phrase, label_words, labels_of
 from inference.planning.lexicon import lexicon, read
@@ -257,7 +258,7 @@ class _Finder:
         shortened = self._shortened(core(phrase))
         if shortened is not None:
             return shortened
-        name = self.matcher.archetype(phrase)
+        name = GOODS if is_traded(phrase, self.asks) else self.matcher.archetype(phrase)
         if name and archetypes()[name].family == "people" and not people:
             return None
         if name:
