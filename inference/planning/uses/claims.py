@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
 from inference.planning.matching import Nearest
-from inference.planning.missing import common_features, missing_part
+from inference.planning.missing import common_features, is_order, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
 from inference.planning.uses.texts import KIND, is_noun, vocabulary
@@ -36,7 +36,7 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
     asking = list(dict.fromkeys(a for ask in asks if ask.verb != "for" for a in (ask, *examples(ask))))
     if not asking or not capabilities():
         return {}
-    read = [(ask, wish) for ask in asking if (wish := wish_of(ask)).text and not _of_accounts(ask, wish)]
+    read = [(ask, wish) for ask in asking if (wish := wish_of(ask)).text and not (_of_accounts(ask, wish) or is_order(ask.text))]
     asking, wishes = [ask for ask, _ in read], [wish for _, wish in read]
     near = similarities(wishes, nearest)
     rows = list(zip(asking, wishes, near, strict=True))
