@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities bench bench-engine chaos doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages bench bench-engine chaos doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -23,6 +23,7 @@ help:
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
 	@echo 'make capabilities        projects with all capabilities, in the browser (25 minutes)'
+	@echo 'make messages            300 messages planned, and what was understood (2 minutes)'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:
@@ -39,6 +40,9 @@ test: setup
 
 capabilities: setup
 	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities
+
+messages: setup
+	@$(RUN) -m tests.inference.messages $(ARGS)
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)

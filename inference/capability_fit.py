@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.confidence import Floats, fit
 from inference.passages import embedder
 from inference.planning.archetypes import archetypes
-from inference.planning.uses import scoring
+from inference.planning.uses import scoring, texts
 from inference.planning.uses.claims import NEIGHBOURS, nearer
 from inference.planning.uses.scoring import FEATURES, Parameters, Wish, evidence, wish_of_text, words_for
 from inference.planning.uses.texts import CORE, core_phrases, described, library, neutral
@@ -90,7 +90,7 @@ def gather() -> Sample:
         wanted, others = capability.phrases()
         rows += [(name, p, number, number) for p in wanted]
         rows += [(f"-{name}", p, -1, number) for p in others]
-    wishes = [wish_of_text(p.replace("{thing}", _filler(known.get(key.lstrip("-")), i))) for i, (key, p, _, _) in enumerate(rows)]
+    wishes = [wish_of_text(texts.PLACE.sub(_filler(known.get(key.lstrip("-")), i), p)) for i, (key, p, _, _) in enumerate(rows)]
     near = _similar(rows, wishes)
     draw = np.random.default_rng(len(rows))
     few = max(2, len(names) // FEW)

@@ -17,14 +17,15 @@ from synergy.core.evaluation import Evaluation
 from synergy.core.types import ClauseStatus, Message, Plan, StackChoice
 
 STACK = "fastapi-react"
-STATES = ("planned", "assumed", "not built")
+STATES = ("planned", "assumed", "not built", "not measured")
+WARM = "Track orders"  #: planned first: reading the model and the libraries is no part of planning
 
 
 def state(plan: Plan, number: int) -> str:
     """What a clause is before anything was built: planned when nothing but proof is missing."""
     clause = plan.clauses[number]
-    if clause.status is ClauseStatus.NOT_BUILT:
-        return "not built"
+    if clause.status in (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED):
+        return clause.status.value.replace("_", " ")
     return "assumed" if clause.reason.startswith("Assumed") else "planned"
 
 
@@ -41,7 +42,9 @@ def messages(path: Path) -> list[str]:
 
 def evaluate_plans(path: Path) -> Evaluation:
     """The plan of every message of ``path``, with what it takes to make it. Needs the seeded database."""
-    rows = [_row(number, text) for number, text in enumerate(messages(path), 1)]
+    texts = messages(path)
+    _row(0, WARM)
+    rows = [_row(number, text) for number, text in enumerate(texts, 1)]
     read = [row for row in rows if "refused" not in row]
     clauses: Counter[str] = Counter()
     for row in read:
@@ -54,7 +57,7 @@ def evaluate_plans(path: Path) -> Evaluation:
         "capabilities": dict(uses.most_common()),
         "median_ms": median(row["ms"] for row in read) if read else None,
     }
-    lines = [_line(row) for row in rows]
+    lines = [line for row in rows for line in _lines(row)]
     lines += [f"{len(read)} of {len(rows)} messages planned: {_words(clauses)}", f"capabilities: {_counted(uses)}"]
     if read:
         lines.append(f"milliseconds: median {summary['median_ms']:.0f}, longest {max(row['ms'] for row in read):.0f}")
@@ -76,15 +79,23 @@ def _row(number: int, text: str) -> dict[str, Any]:
         "uses": {use.name: use.evidence for use in plan.uses},
         "capabilities": [use.capability for use in plan.uses],
         "requirements": dict(Counter(state(plan, i) for i, clause in enumerate(plan.clauses) if not clause.ours)),
+        "open": [
+            {"text": c.text, "state": state(plan, i), "reason": c.reason}
+            for i, c in enumerate(plan.clauses)
+            if c.status in (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED)
+        ],
         "ms": (time.perf_counter() - start) * 1000,
     }
 
 
-def _line(row: dict[str, Any]) -> str:
+def _lines(row: dict[str, Any]) -> list[str]:
+    """A line for the message; below it what was found by which words, and what is not built."""
     if "refused" in row:
-        return f"{row['number']:>4}  refused: {row['refused']}"
+        return [f"{row['number']:>4}  refused: {row['refused']}"]
     uses = ", ".join(row["uses"]) or "no capability"
-    return f"{row['number']:>4}  {row['title']}: {'/'.join(row['entities'])}  ({_words(row['requirements'])})  {uses}"
+    head = f"{row['number']:>4}  {row['title']}: {'/'.join(row['entities'])}  ({_words(row['requirements'])})  {uses}"
+    found = [f"        {name}: {evidence}" for name, evidence in row["uses"].items() if evidence]
+    return [f"{head}  {row['ms']:.0f} ms", *found, *(f"        {c['state']}: {c['text']}: {c['reason']}" for c in row["open"])]
 
 
 def _words(counts: dict[str, int]) -> str:

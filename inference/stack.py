@@ -28,6 +28,7 @@ from inference.confidence import (
 from inference.lexicon import Signals
 from inference.models import Calibration
 from inference.passages import embedder
+from inference.planning.missing import without_orders
 from inference.templates import fingerprint
 from synergy.core.bench import Bench
 from synergy.core.errors import PermanentError
@@ -123,8 +124,8 @@ def parameters() -> Parameters:
 
 
 def infer_stacks(texts: Sequence[str]) -> list[StackChoice]:
-    """A choice for each text."""
-    readings = read(texts)
+    """A choice for each text. What reads like an order to Synergy itself does not count, where there is more than that."""
+    readings = read([without_orders(text) for text in texts])
     judged = judge(readings, parameters())
     return [_choice(reading, judged, i) for i, reading in enumerate(readings)]
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from synergy.core.capabilities import Capability, EndpointDraft, PageDraft, SlotDraft, capability, words
-from synergy.core.types import BrowserCheck, Endpoint, Entity, Page, Plan, PlanField, Proof, UiComponent, Use
+from synergy.core.types import BrowserCheck, Endpoint, Entity, Kind, Page, Plan, PlanField, Proof, UiComponent, Use
 from uiagents import facts
 from uiagents.blueprints import render_file, render_tree
 from uiagents.screens import Screen
-from uiagents.shapes import Schema, Shape, component, read_shape
+from uiagents.shapes import Schema, Shape, component, read_shape, shape_of
 
 FIRST = 2  #: number of the first migration after that of the entities
 FEATURES = "frontend/src/features/"
+ARRIVED = re.compile(
+    r"^(?:received|submitted|opened|reported|requested|filed|registered|added|applied|sent|enrolled|answered)_(?:on|at)$"
+)
 SENT, ASKED = "In", "Query"  #: what the names of shapes end in that are sent, and those of queries
 DESCRIBE = re.compile(r"""^describe\((["'`])(?P<name>.+?)\1""", re.MULTILINE)
 CASE = re.compile(r"""^\s+(?:test|it)\((["'`])(?P<name>.+?)\1""", re.MULTILINE)
@@ -122,10 +125,37 @@ class Bound:
         return {
             f"{self.pascal}{name}": {
                 field: read_shape(self.fill(text), sent=name.endswith(SENT), query=name.endswith(ASKED), known=self._model)
-                for field, text in fields.items()
+                for field, text in self._fields(fields)
             }
             for name, fields in self.capability.shape.items()
         }
+
+    def _fields(self, fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """(name, type) of a shape; ``"*" = "asked"`` stands for what a stranger can fill in of the entity."""
+        for name, text in fields.items():
+            if name == "*" and text == "asked":
+                yield from ((facts.key(f), shape_of(f)) for f in self.asked)
+            else:
+                yield name, text
+
+    @cached_property
+    def asked(self) -> tuple[PlanField, ...]:
+        """The fields that a stranger can fill in: not the state, not what has to be unique or is dated by the server, nothing
+        that leads to what strangers do not see."""
+        if self.entity is None or self.screen is None:
+            return ()
+        hidden = {name for name, target in self.screen.targets.items() if not target.open}
+        return tuple(
+            f
+            for f in self.entity.fields
+            if not (f.name == self.entity.status or f.target in hidden or f in self.dated or (f.unique and f.kind is Kind.STRING))
+        )
+
+    @cached_property
+    def dated(self) -> tuple[PlanField, ...]:
+        """The days on which something came in."""
+        days = (Kind.DATE, Kind.DATETIME)
+        return tuple(f for f in (self.entity.fields if self.entity else ()) if f.kind in days and ARRIVED.search(f.name))
 
     def _model(self, name: str) -> str | None:
         if name in self.capability.shape:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synergy.core.errors import PermanentError
-from synergy.core.types import Kind
+from synergy.core.types import Kind, PlanField
 from uiagents import facts
 
 Schema = dict[str, Any]
@@ -62,6 +62,10 @@ PLAIN = {
     "time": _plain("kinds.TimeOfDay", TEXT | {"format": "time"}),
     "email": _plain(
         "str", TEXT, "kinds.Email", {"type": "string", "maxLength": 254, "pattern": facts.PATTERNS[Kind.EMAIL], "format": "email"}
+    ),
+    "phone": _plain("str", TEXT, "kinds.Phone", {"type": "string", "maxLength": 30, "pattern": facts.PATTERNS[Kind.PHONE]}),
+    "url": _plain(
+        "str", TEXT, "kinds.Url", {"type": "string", "maxLength": 2000, "pattern": facts.PATTERNS[Kind.URL], "format": "uri"}
     ),
     "id": _plain("int", {"type": "integer"}, "kinds.RowId", {"type": "integer", "minimum": 1, "maximum": facts.MAX_INT}),
 }
@@ -145,6 +149,27 @@ def _literal(text: str) -> Any:
         return _number(text)
     except ValueError:
         return text.strip("\"'")
+
+
+SHAPES = {
+    Kind.INTEGER: "int", Kind.DECIMAL: "num", Kind.MONEY: "money", Kind.PERCENT: "percent", Kind.BOOLEAN: "bool",
+    Kind.DATE: "date", Kind.DATETIME: "datetime", Kind.TIME: "time", Kind.EMAIL: "email", Kind.PHONE: "phone", Kind.URL: "url",
+    Kind.REF: "id",
+}  # fmt: skip
+
+
+def shape_of(field: PlanField) -> str:
+    """A field of an entity as the type of a value that is sent."""
+    text = SHAPES.get(field.kind, "")
+    if field.kind is Kind.ENUM:
+        text = "enum " + "|".join(choice.value for choice in field.choices)
+    elif field.kind in (Kind.STRING, Kind.TEXT):
+        text = f"str 1..{facts.longest(field)}"
+    elif field.kind is Kind.RATING or field.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.MONEY):
+        low, high = facts.bounds(field)
+        bounds = f" {'' if low is None else low}..{'' if high is None else high}"
+        text = f"{text or 'int'}{bounds if (low, high) != (None, None) else ''}"
+    return text if field.required or field.kind is Kind.BOOLEAN else f"?{text}"
 
 
 def component(shapes: Mapping[str, Shape], *, sent: bool) -> Schema:

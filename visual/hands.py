@@ -24,10 +24,16 @@ TODAY = re.compile(r"today(?:([+-]\d+))?(?: (\d\d:\d\d))?\Z")
 UNTIL = "([question, args, ms]) => window.__walk ? __walk.wait(question, args, ms) : {ok: false, said: 'there is no page'}"
 STYLED = "(element, [property, wanted]) => __walk.styled(element, property, wanted)"
 PICKED = "(element) => [...element.selectedOptions].map((option) => option.label).join()"
+MISSING = ":is(input, select, textarea):required:not([type=checkbox], [type=radio], [type=file], [type=hidden])"
+FIRST = "(element) => [...element.options].find((option) => option.value && !option.disabled)?.value ?? ''"
+PLAUSIBLE = """(element, email) => ({
+  email, tel: "+49 30 5550199", url: "https://example.com/", number: element.min || "1", date: "2026-02-03", time: "10:30",
+  "datetime-local": "2026-02-03T10:30", password: "Sample-pass-2468",
+})[element.type] ?? "Written by a visitor".slice(0, element.maxLength > 0 ? element.maxLength : 100)"""
 LABEL = "(element) => { const label = element.labels?.[0]; label?.click(); return Boolean(label); }"
 #: After these the page may be another one.
 MOVES = ("open", "click", "pick", "check", "uncheck", "choose", "upload", "press", "drag", "reload", "back")
-READS = ("fill", "keep", "see", "miss", "count", "at", "differs", "equals", "style", "downloads")
+READS = ("fill", "complete", "keep", "see", "miss", "count", "at", "differs", "equals", "style", "downloads")
 
 
 class Failed(Exception):
@@ -128,6 +134,20 @@ class Hands:
     async def fill(self, act: Act) -> None:
         control = await self._control(act)
         await control.fill(await self._entry(act.value, control), timeout=self._ms)
+
+    async def complete(self, act: Act) -> None:
+        """Everything in a form that must be filled in and is empty, plausibly, as its kinds of controls want it."""
+        form = await self._there(self._page.locator(act.name.text).locator("visible=true").first, act)
+        controls = form.locator(MISSING)
+        for number in range(await controls.count()):
+            control = controls.nth(number)
+            if await control.evaluate("(element) => element.localName === 'select'"):
+                option = await control.evaluate(FIRST)
+                await control.select_option(option, timeout=self._ms)
+            elif not await control.input_value(timeout=self._ms):
+                await control.fill(
+                    await control.evaluate(PLAUSIBLE, f"visitor-{self._kept['run']}@example.com"), timeout=self._ms
+                )
 
     async def _entry(self, value: Words, control: Locator) -> str:
         """What is typed. ``today+3`` becomes a day as the control wants it."""

@@ -15,6 +15,12 @@ ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@
 BULLET = re.compile(r"[^\S\n]*\n[^\S\n]*(?:[-*•·▪–]|\d{1,2}[.)])\s+")
 PARAGRAPH = re.compile(r"(?<=[^\s.!?:;,])[^\S\n]*\n[^\S\n]*\n\s*")
 TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+$", re.I)
+CODE = re.compile(
+    r"^\s*(?:def |class \w+\s*[:({]|import \w|from [\w.]+ import |#include|function\b|const |let \w+ =|var |public |private |"
+    r"return\b|(?:if|for|while|switch) ?\(|</?[a-z][^>]*>|@\w+\(|<\?php|SELECT .* FROM |INSERT INTO |CREATE TABLE )|"
+    r"[;{}]\s*$|\)\s*[:{]\s*$|=>|[!=]=|^\s*[\w.]+\([^)]*\)\s*$|^\s*[\w.]+ [-+*/]?= \S")  # fmt: skip
+CODE_HINT = "Say in words what the application should keep or do; code of its own is written by Synergy."
 EXAMPLE = "For example: Track orders, customers and invoices for a bakery."
 
 
@@ -37,6 +43,12 @@ def clean_message(text: str) -> str:
         raise BadInput("The message is empty.", hint=f"Say in a sentence what the application should keep or do. {EXAMPLE}")
     if not any(c.isalpha() for c in line):
         raise BadInput("The message holds no words, only signs or digits.", hint=f"Describe the application in words. {EXAMPLE}")
+    if ADDRESS.match(line):
+        raise BadInput(
+            "This is only an address, and Synergy opens no pages.", hint=f"Say what the application should do. {EXAMPLE}"
+        )
+    if _is_code(plain):
+        raise BadInput("This looks like source code, not like the description of an application.", hint=CODE_HINT)
     _check_language(line)
     return line
 
@@ -53,6 +65,12 @@ def _kept(char: str) -> str:
 def _is_binary(text: str) -> bool:
     stray = sum(1 for c in text if (c < " " and c not in "\t\n\r\x0b\x0c\x1b") or c == "\ufffd" or "\ud800" <= c <= "\udfff")
     return "\x00" in text or stray > max(2, len(text) // 50)
+
+
+def _is_code(text: str) -> bool:
+    """Whether at least half of the lines are those of a program."""
+    lines = [part for part in text.splitlines() if part.strip()]
+    return len(lines) >= 3 and sum(bool(CODE.search(part)) for part in lines) * 2 >= len(lines)
 
 
 def _check_language(line: str) -> None:

@@ -40,6 +40,12 @@ ENDS_IN_S = word_set(
     """
 )
 VOWELS = "aeiou"
+#: Past forms that are nothing but that.
+PAST = {
+    "wrote": "write", "sent": "send", "sold": "sell", "bought": "buy", "paid": "pay", "gave": "give", "took": "take",
+    "kept": "keep", "told": "tell", "brought": "bring", "lent": "lend", "went": "go", "knew": "know", "chose": "choose",
+    "grew": "grow",
+}  # fmt: skip
 
 
 def plural(word: str) -> str:
@@ -85,7 +91,7 @@ def singular_phrase(phrase: str) -> str:
 
 def stems(word: str) -> tuple[str, ...]:
     """What the base form of an inflected verb may be, likeliest first: "tracking" → track, tracke; "uses" → use, us."""
-    found = [word]
+    found = [word, *([PAST[word]] if word in PAST else [])]
     if word.endswith("ing") and len(word) > 4:
         found += _unsuffixed(word[:-3])
     elif word.endswith("ied"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from inference.planning.archetypes import verbs
 from inference.planning.asks import Ask, examples
+from inference.planning.general import general_answer, opens_account
 from inference.planning.inflection import singular
 from inference.planning.labels import head_phrase
 from inference.planning.lexicon import lexicon
@@ -18,7 +19,6 @@ from inference.planning.matching import core
 from inference.planning.missing import common_features, forms, holds, interpreted_part, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.qualities import aim_of, qualities_in, quality_of
-from inference.planning.roles import PUBLIC
 from inference.planning.surface import inner
 from inference.planning.text import lows, words
 from inference.planning.things import INPUT, TRADE, Found, Thing
@@ -109,8 +109,9 @@ class Ledger:
             return Answer(reason=part.why)
         if ask.head:
             return self._name(ask)
-        if ask.thing and ask.thing[-1] in ("user", "account") and ask.action in DONE and not common_features(ask.text):
-            return Answer(reason=ACCOUNTS)
+        accounts = _of_accounts(ask)
+        if accounts:
+            return accounts
         narrower = interpreted_part(ask.text)
         if narrower:
             entity = self.entity(self.found.of(ask))
@@ -123,7 +124,7 @@ class Ledger:
             return self._common(ask, common)
         if thing is None and self.found.brings(ask):
             return self._brought(ask)
-        return self._kept(ask, thing) if thing else self._field(ask) or self._filled(ask) or self._unnamed(ask)
+        return self._kept(ask, thing) if thing else self._field(ask) or self._filled(ask) or self._general(ask)
 
     def _measured(self, ask: Ask) -> Answer | None:
         """What the application is to be, not to do. An aim for something that it keeps is more: to promote products."""
@@ -131,7 +132,7 @@ class Ledger:
             return None
         thing = self.found.meant.get(ask.thing) if ask.thing else None
         kept = thing is not None and not (thing.archetype and thing.archetype.family == "people")
-        found = quality_of(ask.text) or (None if kept else aim_of(ask))
+        found = (None if kept and ask.action else quality_of(ask.text)) or aim_of(ask, kept=kept)
         return Answer(reason=found.reason, gates=found.gates, measured=bool(found.gates)) if found else None
 
     def _name(self, ask: Ask) -> Answer:
@@ -258,11 +259,13 @@ class Ledger:
 
     def _field(self, ask: Ask) -> Answer | None:
         """ "action step recording": what is spoken of is a field of something that is kept."""
-        words = set(core(ask.thing)) if not ask.verb or ask.action in ("create", "edit", "view", "manage") else set()
+        told = not ask.verb or ask.action in ("create", "edit", "view", "manage")
+        said = [set(map(_spelt, words)) for words in (core(ask.thing), ask.thing)] if told and ask.thing else []
         for entity in self.entities.values():
+            name = set(entity.label.lower().split())
             for f in entity.fields:
-                own = {singular(w) for w in f.label.lower().split()} - set(entity.label.lower().split())
-                if words and words - set(entity.label.lower().split()) == own:
+                own = {_spelt(singular(w)) for w in f.label.lower().split()} - name
+                if any(words and words - name == own for words in said):
                     actions = ("detail", "create", "edit") if ask.action != "view" else ("detail",)
                     kept = f"Assumed: it is kept as a field of {inner(entity.label_plural)}."
                     return Answer(_ids(entity, actions), "" if ask.action in ("create", "edit") else kept)
@@ -278,23 +281,29 @@ class Ledger:
 
     # --- wishes without a thing ------------------------------------------------------------------------------------------
 
-    def _unnamed(self, ask: Ask) -> Answer:
-        """ "searching", "browse the website": meant for what the application mainly keeps."""
-        if PUBLIC.search(ask.text) and "home.page" in self.ids and not ask.action:
-            return Answer(("home.page",))
-        main = next(
-            (e for t in self.found.things if (e := self.entity(t)) and not (t.archetype and t.archetype.family == "people")), None
-        )
-        known = lexicon()
-        last = core(ask.thing)[-1] if ask.thing else ""
-        general = (not ask.thing and ask.action != "view") or (
-            "personal" not in ask.text.lower()
-            and (last in known.application | known.telling | known.generic and len(core(ask.thing)) == 1)
-        )
-        if main is None or ask.action not in ("view", "search", "filter", "sort") or not general:
+    def _general(self, ask: Ask) -> Answer:
+        """What a wish without a thing of its own is meant for: the application, one's own data, what is mainly kept."""
+        kept = [(t, e) for t in self.found.things if (e := self.entity(t))]
+        main = next((e for t, e in kept if not (t.archetype and t.archetype.family == "people")), None)
+        actor = self.entity(next((t for t in self.found.things if t.label.lower() == " ".join(ask.subject)), None))
+        found = general_answer(ask, main or next((e for _, e in kept), None), actor, public="home.page" in self.ids)
+        if found is None:
             return Answer(reason=UNREAD)
-        ids = _ids(main, DONE[ask.action])
-        return Answer(("home.page", *ids) if ask.action == "view" and "home.page" in self.ids else ids)
+        entity, actions, ids, reason = found
+        return Answer((*ids, *(_ids(entity, actions) if entity else ())), reason)
+
+
+def _of_accounts(ask: Ask) -> Answer | None:
+    """ "create an account" is for everybody; "manage users" is not there."""
+    if opens_account(ask):
+        return Answer(("auth.register",))
+    managed = ask.thing[-1:] in (("user",), ("account",)) and ask.action in DONE and not common_features(ask.text)
+    return Answer(reason=ACCOUNTS) if managed else None
+
+
+def _spelt(word: str) -> str:
+    """One spelling for both sides of the ocean."""
+    return word.replace("colour", "color")
 
 
 def _ids(entity: Entity, actions: Sequence[str]) -> tuple[str, ...]:

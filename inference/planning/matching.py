@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from inference.planning.archetypes import terms
+from inference.planning.archetypes import terms, verbs
 from inference.planning.lexicon import lexicon
 from inference.planning.phrases import Phrase
 
@@ -76,3 +76,10 @@ class Matcher:
             return named
         best = max(near.items(), key=lambda pair: (pair[1], pair[0]), default=None)
         return best[0] if best and best[1] >= FOUND else None
+
+
+def is_agent(word: str) -> bool:
+    """ "adopter", "bidder": who does something, not what is kept."""
+    stem = word.removesuffix("er") if word.endswith("er") else word.removesuffix("or")
+    verbs_of_it = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
+    return stem != word and word not in terms() and any(v in lexicon().verbs or v in verbs() for v in verbs_of_it)

@@ -8,7 +8,7 @@ about a person (grades), or they only tell something together (votes).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from inference.planning.archetypes import Archetype
@@ -33,10 +33,16 @@ MAKING = ("create", "edit", "delete", "manage")
 TAKEN = ("owner", "owner_id", "owner_label")  #: what a row that belongs to an account has anyway
 
 
-def own_rows(pairs: Pairs, found: Found, asks: Sequence[Ask], text: str, access: Access) -> list[tuple[Thing, Entity]]:
-    """``pairs`` with ``Entity.owned`` as the words say. What refers to private rows is private itself."""
+def own_rows(
+    pairs: Pairs, found: Found, asks: Sequence[Ask], text: str, access: Access, apart: Collection[int] = ()
+) -> list[tuple[Thing, Entity]]:
+    """``pairs`` with ``Entity.owned`` as the words say. What refers to private rows is private itself.
+
+    ``apart``: id(thing) of those whose rows a capability keeps from the eyes of others.
+    """
     wishes = [ask for ask in asks if not ask.head]
     said = {entity.name: _owned(thing, entity, found, wishes, text, access) for thing, entity in pairs}
+    said |= {entity.name: "private" for thing, entity in pairs if id(thing) in apart}
     for _, entity in pairs:  # what is pointed to comes first
         if any(said[f.target] == "private" for f in entity.fields if f.kind is Kind.REF):
             said[entity.name] = "private"

@@ -17,10 +17,12 @@ from inference.planning.ledger import MOST, Answer, Ledger, numbered, wish_rows
 from inference.planning.matching import Nearest
 from inference.planning.owning import own_rows, with_members
 from inference.planning.palette import make_tokens
+from inference.planning.requests import check_request, unwanted_answer
 from inference.planning.roles import access_for, is_personal, make_roles
 from inference.planning.surface import Access, inner
 from inference.planning.text import sentences
 from inference.planning.things import Found, Thing, find_things, labels
+from inference.planning.unwanted import Unwanted, wanted_part
 from inference.planning.uses.answers import use_answers
 from inference.planning.uses.binding import Binding, bind
 from inference.planning.uses.claims import find_claims, kept_phrases
@@ -48,6 +50,8 @@ class _Reading:
 
     asks: tuple[Ask, ...]
     designs: tuple[tuple[int, Design], ...]  #: (sentence, what it says of colours)
+    text: str  #: the message without what it does not want
+    unwanted: tuple[tuple[int, Unwanted], ...] = ()  #: (sentence, what it does not want)
     left: int = 0  #: sentences that were not read
 
 
@@ -61,23 +65,25 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
         raise NotBuildable(stack.reason or "No stack can build this.", hint="Choose one with --stack.")
     reading = _read(message.text)
     claims = find_claims(reading.asks, nearest)
-    found = find_things(reading.asks, message.text, nearest, kept_phrases(claims))
+    found = find_things(reading.asks, reading.text, nearest, kept_phrases(claims))
     bindings, answered = bind(reading.asks, claims, found)
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
     asked_access = _access(message.text, found)
     pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY, literal_slugs(bindings), equipping(bindings))
-    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access)
+    apart = {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
+    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access, apart)
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
-    layout, layout_reason = choose_layout(message.text, found.things, access)
+    layout, layout_reason = choose_layout(reading.text, found.things, access)
     roles, named_roles = make_roles(reading.asks)
     roles = with_members(roles, entities)
-    title = titles.make_title(message.text, reading.asks, found.things)
+    title = titles.make_title(reading.text, reading.asks, found.things)
     tokens = _tokens(reading.designs, found)
     by_thing = {id(thing): entity for thing, entity in pairs}
     whole = _surface(by_thing, bindings, access, closed, title)
     answers = use_answers(whole.used, answered, claims, nearest)
-    asked = _asked_rows(reading, Ledger(found, by_thing, frozenset(f.id for f in whole.features), answers), tokens)
+    asked = _asked_rows(reading, Ledger(found, by_thing, frozenset(f.id for f in whole.features), answers), tokens, access)
+    check_request(message.text, reading.asks, found, [answer for _, answer in asked])
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
@@ -158,10 +164,15 @@ def _visible(text: str, found: Found, pairs: Sequence[tuple[Thing, Entity]]) -> 
 def _read(text: str) -> _Reading:
     asks: list[Ask] = []
     designs: list[tuple[int, Design]] = []
+    unwanted: list[tuple[int, Unwanted]] = []
+    wanted: list[str] = []
     every = sentences(text)
     for number, sentence in enumerate(every):
         if len(asks) >= MOST:
-            return _Reading(tuple(asks[:MOST]), tuple(designs), left=len(every) - number)
+            return _Reading(tuple(asks[:MOST]), tuple(designs), text, tuple(unwanted), left=len(every) - number)
+        sentence, left_out = wanted_part(sentence)
+        unwanted += [(number, words) for words in left_out]
+        wanted += [sentence] if sentence else []
         design = read_design(sentence)
         if design is not None:
             designs.append((number, design))
@@ -170,7 +181,7 @@ def _read(text: str) -> _Reading:
             asks += read_sentence(sentence, number)
     if not asks and not designs and not any(c.isalpha() for c in text):
         raise BadInput("The message holds no words.", hint="Describe the application in words.")
-    return _Reading(tuple(asks), tuple(designs))
+    return _Reading(tuple(asks), tuple(designs), ". ".join(wanted) if unwanted else text, tuple(unwanted))
 
 
 def _currency(text: str) -> str:
@@ -215,10 +226,11 @@ def _design_answer(design: Design, tokens: DesignTokens) -> Answer:
 # --- ledger ------------------------------------------------------------------------------------------------------------------
 
 
-def _asked_rows(reading: _Reading, ledger: Ledger, tokens: DesignTokens) -> list[tuple[str, Answer]]:
+def _asked_rows(reading: _Reading, ledger: Ledger, tokens: DesignTokens, access: Access) -> list[tuple[str, Answer]]:
     wishes = wish_rows(reading.asks, ledger)
     rows = [(number, 0, text, answer) for number, text, answer in wishes]
     rows += [(number, 1, design.text, _design_answer(design, tokens)) for number, design in reading.designs]
+    rows += [(number, 2, words.text, unwanted_answer(words, access)) for number, words in reading.unwanted]
     ordered = [(text, answer) for _, _, text, answer in sorted(rows, key=lambda row: row[:2])]
     if reading.left:
         text = f"The last {reading.left} sentences" if reading.left > 1 else "The last sentence"

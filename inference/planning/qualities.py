@@ -29,6 +29,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Aims:
+    bettering: frozenset[str]  #: verbs of an aim even where something is kept: to streamline orders
     verbs: frozenset[str]  #: of an aim, whatever it is about
     toward: frozenset[str]  #: of an aim when it is about one of the objects
     objects: frozenset[str]
@@ -50,7 +51,7 @@ def qualities() -> tuple[Quality, ...]:
 @cache
 def aims() -> Aims:
     found = read("qualities.toml")["aims"]
-    return Aims(*(word_set(found[name]) for name in ("verbs", "toward", "objects", "around")))
+    return Aims(*(word_set(found[name]) for name in ("bettering", "verbs", "toward", "objects", "around")))
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,17 @@ def quality_of(text: str) -> Measured | None:
     return Measured(gates, "") if gates else Measured()
 
 
-def aim_of(ask: Ask) -> Measured | None:
-    """The same for what an application is meant to bring about: "attract customers", "raise awareness"."""
+def aim_of(ask: Ask, *, kept: bool = False) -> Measured | None:
+    """The same for what an application is meant to bring about: "attract customers", "raise awareness".
+
+    ``kept``: the wish is about something that the application keeps, so that only making it better is an aim.
+    """
     known = aims()
+    if ask.verb in known.bettering:
+        return Measured(reason=AIM)
     said = set[str]().union(*forms(ask.text)) if ask.text else set[str]()
     about = ask.verb in known.toward and bool(said & known.objects)
-    return Measured(reason=AIM) if ask.verb in known.verbs or about else None
+    return Measured(reason=AIM) if not kept and (ask.verb in known.verbs or about) else None
 
 
 def qualities_in(text: str) -> Sequence[str]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
 from inference.planning.asks import Ask, examples
 from inference.planning.fields import field_kind, is_field
-from inference.planning.inflection import UNCOUNTABLE, plural, plural_phrase, singular
+from inference.planning.goods import GOODS, is_traded
+from inference.planning.inflection import PAST, UNCOUNTABLE, plural, plural_phrase, singular
 from inference.planning.labels import capital, head_phrase, label_words, labels_of
 from inference.planning.lexicon import lexicon, read
-from inference.planning.matching import Matcher, Nearest, core, term_in
+from inference.planning.matching import Matcher, Nearest, core, is_agent, term_in
 from inference.planning.missing import Part, common_features, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.qualities import aim_of
@@ -22,6 +23,7 @@ from synergy.core.types import Kind
 MOST = 40  #: entities of one plan
 MOST_ALIKE = 4  #: entities made from one archetype
 DEFAULT = ("project", "task", "team_member")
+SITE_WORDS, SMALL_SITE = word_set("website site page webpage homepage"), ("announcement",)  #: a site that keeps nothing has news
 INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: verbs whose objects are fields of a form
 TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
@@ -153,7 +155,8 @@ class _Finder:
         if aim_of(ask):
             return
         for other in ask.others:
-            if (part is None or part.keeps) and not (len(other) == 1 and lexicon().verb_of(other[0])):
+            known = bool(term_in(core(other)))  # what only sounds like something that is known is none: "on the water"
+            if known and (part is None or part.keeps) and not (len(other) == 1 and lexicon().verb_of(other[0])):
                 self._thing(other, keep=False, people=ask.verb == "connect")
 
     def _details(self, ask: Ask, thing: Thing | None) -> None:
@@ -224,7 +227,7 @@ class _Finder:
         if not inner or " ".join(inner) in terms():
             return bool(inner)
         last = inner[-1]
-        if _is_agent(last):
+        if last in PAST or is_agent(last):
             return False
         if len(inner) == 1 and known.verb_of(last) == last and plural(last) not in self.words:
             return False
@@ -257,7 +260,7 @@ class _Finder:
         shortened = self._shortened(core(phrase))
         if shortened is not None:
             return shortened
-        name = self.matcher.archetype(phrase)
+        name = GOODS if is_traded(phrase, self.asks) else self.matcher.archetype(phrase)
         if name and archetypes()[name].family == "people" and not people:
             return None
         if name:
@@ -386,17 +389,10 @@ class _Finder:
                 word = next((w for w in setting["words"] if f" {w} " in f" {text} " or f" {w}s " in f" {text} "), None)
                 if word:
                     return setting["keeps"], word
-        return DEFAULT, ""
+        return (SMALL_SITE if self.words & SITE_WORDS else DEFAULT), ""
 
 
 def labels(things: Iterable[Thing]) -> str:
     """ "projects, tasks and team members"."""
     names = [thing.plural.lower() for thing in things]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"
-
-
-def _is_agent(word: str) -> bool:
-    """ "adopter", "bidder": who does something, not what is kept."""
-    stem = word.removesuffix("er") if word.endswith("er") else word.removesuffix("or")
-    verbs_of_it = (stem, stem + "e", stem[:-1] if stem[-2:-1] == stem[-1:] else stem)
-    return stem != word and word not in terms() and any(v in lexicon().verbs or v in verbs() for v in verbs_of_it)

@@ -17,7 +17,7 @@ GIVEN = ("me", "email", "password", "run")  #: names that are known without ``ke
 FILES = ("png", "jpg", "pdf", "csv", "txt", "md", "json", "svg", "ics")  #: kinds that ``upload`` makes
 NEED_TEXT = ("csv", "txt", "md", "json", "svg", "ics")  #: kinds whose content the act says
 
-PLAIN = ("open", "at", "count", "keep", "differs", "equals", "drag", "press")  #: whose first word is not a text
+PLAIN = ("open", "at", "count", "keep", "differs", "equals", "drag", "press", "complete")  #: whose first word is not a text
 _NAME = re.compile(r"\$([A-Za-z]\w*)")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _TEXT = rf"(?:{_QUOTED}|\S.*?)"
@@ -36,6 +36,7 @@ _FORMS: dict[str, str] = {
     "check": rf"(?:(?P<what>css) )?(?P<name>{_TEXT})",
     "uncheck": rf"(?:(?P<what>css) )?(?P<name>{_TEXT})",
     "choose": rf"(?:(?P<what>css) )?(?P<name>{_TEXT})",
+    "complete": rf"css (?P<name>{_CSS})",
     "upload": rf"(?:(?P<what>css) )?(?P<name>{_TEXT}) = (?P<how>[\w-]+\.(?:{'|'.join(FILES)}))(?: (?P<value>{_QUOTED}))?",
     "press": rf"(?P<name>[A-Za-z0-9]+(?:\+[A-Za-z0-9]+)*)(?: on css (?P<where>{_CSS}))?",
     "drag": rf"css (?P<name>{_CSS}) to css (?P<where>{_CSS})",
@@ -50,7 +51,22 @@ _FORMS: dict[str, str] = {
     "downloads": rf"(?P<name>{_TEXT})",
 }
 _PATTERNS = {verb: re.compile(rf"{form}\Z", re.DOTALL) for verb, form in _FORMS.items()}
-DOES = ("open", "click", "fill", "pick", "check", "uncheck", "choose", "upload", "press", "drag", "reload", "back", "keep")
+DOES = (
+    "open",
+    "click",
+    "fill",
+    "pick",
+    "check",
+    "uncheck",
+    "choose",
+    "complete",
+    "upload",
+    "press",
+    "drag",
+    "reload",
+    "back",
+    "keep",
+)
 PROVES = ("see", "miss", "count", "at", "differs", "equals", "style", "downloads")  #: one of these ends a check
 
 

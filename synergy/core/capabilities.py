@@ -48,6 +48,7 @@ class On(Value):
     families: tuple[str, ...] = ()  #: of archetypes that it fits
     any: bool = False  #: every entity will do
     shared: bool = False  #: not on rows that only the account sees that made them
+    apart: bool = False  #: makes its rows such: seen by the account they belong to, and by administrators
     add: str = ""  #: archetype that is added to the plan when no entity fits
     fields: dict[str, Need] = Field(default_factory=dict)
     parts: dict[str, Part] = Field(default_factory=dict)

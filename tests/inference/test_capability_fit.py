@@ -95,7 +95,10 @@ def test_plans_are_evaluated_without_building(some, tmp_path, capsys):
     messages = ["Guests can book cottages. They see them on a map.", "Track orders and invoices", "🙂"]
     file.write_text("".join(json.dumps({"message": m, "acceptable": []}) + "\n" for m in messages))
     call_command("evaluate", "plans", str(file), json=out)
-    said = capsys.readouterr().out.splitlines()
+    every = capsys.readouterr().out.splitlines()
+    said = [line for line in every if not line.startswith("        ")]
+    assert "        cottages_booking: book cottages" in every
+    assert any(line.startswith("        not built: ") and "map" in line for line in every)
     assert "cottages_booking" in said[0]
     assert "not built" in said[0]
     assert "no capability" in said[1]

@@ -20,12 +20,15 @@ BODY = """
 <label><input type="checkbox" name="ok"> Agree</label>
 <label><input type="radio" name="tone" value="dark" style="position:absolute;opacity:0"> Dark</label>
 <label>Photo <input type="file" name="photo"></label></form><output id="said"></output>
+<form id="g"><label>Who <input name="who" required></label><label>From <input type="date" name="from" required></label>
+<label>Kind <select name="kind" required><option value="">Choose</option><option>Blue</option></select></label></form><output id="filled"></output>
 <a id="csv" href="data:text/csv,a" download="orders-1.csv">Export</a><p id="keys">none</p>
 """
 CODE = """
 let n = 14;
 add.onclick = () => setTimeout(() => { document.querySelector(".count").textContent = `${++n} pieces`; }, 60);
 ask.onclick = () => sure.showModal(); yes.onclick = () => { sure.close(); said.textContent = "Gone for good"; };
+g.oninput = () => { filled.textContent = [...new FormData(g).values()].join(" | "); };
 f.oninput = () => { const d = new FormData(f); said.textContent = [d.get("day"), d.get("note"), d.get("size"), d.get("ok"), d.get("tone"),
   d.get("photo").name].join(" | "); };
 onkeydown = (e) => { keys.textContent = e.key; };
@@ -45,6 +48,7 @@ WALKS = {
     "typing": (("fill Note = new $me", "see new Demo in css #said"), "see old in css #said"),
     "a day": (("fill Day = 2026-03-04", "see 2026-03-04 in css #said"), "see 2026-03-05 in css #said"),
     "a list": (("pick Size = Large", "see Large in css #said"), "see Small in css #said"),
+    "what is missing": (("complete css #g", "see Written by a visitor | 2026-02-03 | Blue in css #filled"), "see Choose in css #filled"),
     "a check box": (("check Agree", "see on in css #said", "uncheck Agree", "miss on in css #said"), "see on in css #said"),
     "a radio button": (("choose Dark", "see dark in css #said"), "miss dark in css #said"),
     "a file": (("upload Photo = cat.png", "see cat.png in css #said"), "see dog.png in css #said"),

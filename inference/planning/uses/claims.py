@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
 from inference.planning.matching import Nearest
-from inference.planning.missing import common_features
+from inference.planning.missing import common_features, is_order, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
 from inference.planning.uses.texts import KIND, is_noun, vocabulary
 from synergy.core.capabilities import Capability, capabilities
 
 NEIGHBOURS = 12  #: keys looked at for each text
+HINT = 0.3  #: least chance at which a wish is about a capability that other wishes of the message ask for clearly
 JOINING = {"and", "with", "plus", "including"}  #: between two capabilities in one wish
 
 
@@ -35,11 +36,16 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
     asking = list(dict.fromkeys(a for ask in asks if ask.verb != "for" for a in (ask, *examples(ask))))
     if not asking or not capabilities():
         return {}
-    read = [(ask, wish) for ask in asking if not _of_accounts(ask, wish := wish_of(ask))]
+    read = [(ask, wish) for ask in asking if (wish := wish_of(ask)).text and not (_of_accounts(ask, wish) or is_order(ask.text))]
     asking, wishes = [ask for ask, _ in read], [wish for _, wish in read]
     near = similarities(wishes, nearest)
-    found = {ask: claims for ask, wish, row in zip(asking, wishes, near, strict=True) if (claims := judge(wish, row))}
-    return found | _spoken_of(asking, found)
+    rows = list(zip(asking, wishes, near, strict=True))
+    found = {ask: claims for ask, wish, row in rows if (claims := judge(wish, row))}
+    found |= _spoken_of(asking, found)
+    used = {c.capability.name for claims in found.values() for c in claims}
+    open_ = [(ask, wish, row) for ask, wish, row in rows if ask not in found and _is_open(ask, wish)] if used else []
+    hinted = ((ask, _hinted(wish, row, used)) for ask, wish, row in open_)
+    return found | {ask: claims for ask, claims in hinted if claims}
 
 
 def _of_accounts(ask: Ask, wish: Wish) -> bool:
@@ -75,18 +81,33 @@ def judge(wish: Wish, near: Mapping[str, float], numbers: Parameters | None = No
     """What ``wish`` asks for. A second capability needs words of its own, joined to the others: "a gallery with comments"."""
     numbers = numbers or parameters()
     words = {name: words_for(wish, c) for name, c in capabilities().items()}
-    named = {name for name, w in words.items() if w.all}
-    likely: list[tuple[float, str]] = []
-    for name, capability in capabilities().items():
-        if name not in near and name not in named:
-            continue
-        chance = numbers.probability(evidence(wish, capability, near, words[name], bool(named - {name})))
-        if chance >= numbers.threshold:
-            likely.append((chance, name))
-    likely.sort(key=lambda pair: (-pair[0], pair[1]))
+    likely = [(chance, name) for chance, name in _chances(wish, near, words, numbers) if chance >= numbers.threshold]
     return tuple(
         Claim(capabilities()[name], chance) for chance, name in _apart(likely, words, joined=any(f & JOINING for f in wish.forms))
     )
+
+
+def _chances(wish: Wish, near: Mapping[str, float], words: Mapping[str, Words], numbers: Parameters) -> list[tuple[float, str]]:
+    """(chance, capability) of all that are near or named, the likeliest first."""
+    named = {name for name, w in words.items() if w.all}
+    found = [
+        (numbers.probability(evidence(wish, capability, near, words[name], bool(named - {name}))), name)
+        for name, capability in capabilities().items()
+        if name in near or name in named
+    ]
+    return sorted(found, key=lambda pair: (-pair[0], pair[1]))
+
+
+def _is_open(ask: Ask, wish: Wish) -> bool:
+    """Whether every application's lists and forms leave a wish unanswered."""
+    return not ask.head and (not wish.things or missing_part(ask.text) is not None)
+
+
+def _hinted(wish: Wish, near: Mapping[str, float], used: Collection[str]) -> tuple[Claim, ...]:
+    """A capability of the plan that the wish is likelier about than any other: "choose to revive", where a game is there."""
+    words = {name: words_for(wish, c) for name, c in capabilities().items()}
+    chance, name = next(iter(_chances(wish, near, words, parameters())), (0.0, ""))
+    return (Claim(capabilities()[name], chance, clear=False),) if name in used and chance >= HINT else ()
 
 
 def _apart(likely: Sequence[tuple[float, str]], words: Mapping[str, Words], *, joined: bool) -> list[tuple[float, str]]:

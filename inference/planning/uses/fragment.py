@@ -10,7 +10,7 @@ from inference.planning.surface import Access
 from inference.planning.uses.binding import Binding
 from synergy.core.capabilities import Access as Who
 from synergy.core.capabilities import Capability, Words, capability
-from synergy.core.types import Endpoint, Entity, Feature, Page, PageKind, Use
+from synergy.core.types import Endpoint, Entity, Feature, Kind, Page, PageKind, Use
 
 RESERVED = PYTHON | SCRIPT | SQL | FRAMEWORK | BROWSER | TABLES | SLUGS
 OWN = "site"  #: before the name of a use of the application as a whole that is taken
@@ -90,11 +90,22 @@ class _Maker:
         if on is not None and on.shared and entity is not None and entity.owned == "private":
             binding.broken = "others do not see these records"
             return None
+        if on is not None and on.apart and entity is not None and (reason := self._open(entity)):
+            binding.broken = reason
+            return None
         use = self._use(binding)
         if not self.bring(binding.capability, use):
             binding.broken = "another page has its address"
             return None
         return use
+
+    def _open(self, entity: Entity) -> str:
+        """Why strangers cannot hand in such a record."""
+        if entity.owned != "private":
+            return "everybody would see these records"
+        seen = {e.name for e in self.plan_entities if self.access == "public_read" and e.name not in self.closed}
+        hidden = [f for f in entity.fields if f.kind is Kind.REF and f.required and f.target not in seen]
+        return f"visitors cannot see the {hidden[0].label.lower()} that such a record must have" if hidden else ""
 
     def bring(self, capability: Capability, use: Use) -> bool:
         """Add what ``use`` brings; False when its addresses are taken."""

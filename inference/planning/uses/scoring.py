@@ -23,7 +23,8 @@ from synergy.core.value import Value
 
 CALIBRATION = FIXTURES / "capabilities" / "calibration.json"
 FEATURES = (
-    "bias", "best", "over_rival", "over_against", "over_core", "verb", "noun", "head", "cover", "fits", "plain", "elsewhere",
+    "bias", "best", "over_rival", "over_against", "over_core", "verb", "noun", "head", "cover", "fits", "suited", "plain",
+    "elsewhere",
 )  # fmt: skip
 PLAIN = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 
@@ -62,15 +63,16 @@ class Wish:
     verbs: frozenset[str]  #: base forms
     forms: tuple[frozenset[str], ...]  #: for each word all it may be a form of
     things: tuple[str, ...]  #: archetypes it names
+    entities: frozenset[int]  #: places of the words that name what is kept
     plain: bool  #: its verb is one that every application answers
 
 
 def wish_of(ask: Ask) -> Wish:
-    """The wish of an ask. Of the application's name only what it says of its content counts."""
+    """The wish of an ask. Of the application's name only what it says of its content counts; "an application" says nothing."""
     text = ask.text
     if ask.head:
         known = lexicon()
-        text = " ".join(w for w in ask.thing if w not in known.application) or ask.text
+        text = " ".join(w for w in ask.thing if w not in known.application)
     objects = [phrase for phrase in (ask.thing, *ask.others) if _is_object(phrase)]
     return _wish(text, {ask.verb} if ask.verb else set(), objects, plain=ask.action in PLAIN or not ask.verb)
 
@@ -85,11 +87,12 @@ def wish_of_text(text: str) -> Wish:
 
 def _wish(text: str, verbs: set[str], objects: Sequence[Phrase], *, plain: bool) -> Wish:
     words = WORD.findall(text.lower().replace("e-mail", "email"))
-    inner, things = without_things(text, objects, verbs)
+    inner, things, places = without_things(text, objects, verbs)
     # Where the grammar saw no verb any word may be one, unless it names an entity: "the secretary *sends* letters".
     unread = inner.split() if not verbs else []
-    acting = base_forms((*words[:1], *unread, *(w for w in words if w.endswith("ing"))))
-    return Wish(" ".join(words), inner, frozenset(verbs | acting), tuple(map(frozenset, forms(text))), things, plain)
+    first = words[:1] if 0 not in places else []  # a "book list" books nothing
+    acting = base_forms((*first, *unread, *(w for w in words if w.endswith("ing"))))
+    return Wish(" ".join(words), inner, frozenset(verbs | acting), tuple(map(frozenset, forms(text))), things, places, plain)
 
 
 def _is_object(phrase: Phrase) -> bool:
@@ -126,6 +129,7 @@ def evidence(wish: Wish, capability: Capability, near: Mapping[str, float], word
     content = [i for i, f in enumerate(wish.forms) if i in words.all or not f & _small()]
     cover = len([i for i in content if i in words.all]) / len(content) if content else 0.0
     verb, noun = bool(words.verbs), bool(words.nouns)
+    fits = fitness(wish, capability)
     return (
         1.0,
         best,
@@ -136,7 +140,8 @@ def evidence(wish: Wish, capability: Capability, near: Mapping[str, float], word
         float(noun),
         float(noun and _head(wish, content) in words.nouns),
         cover,
-        fitness(wish, capability),
+        fits,
+        float(verb and (fits > 0 or _unknown_object(wish, capability))),
         float(wish.plain),
         float(others and not (verb or noun)),
     )
@@ -156,6 +161,11 @@ def fitness(wish: Wish, capability: Capability) -> float:
     kinds = [archetypes()[name] for name in wish.things]
     fits = any(a.name in on.archetypes or a.family in on.families for a in kinds)
     return 1.0 if fits else 0.0 if on.any else -1.0
+
+
+def _unknown_object(wish: Wish, capability: Capability) -> bool:
+    """Whether something is spoken of that no archetype is for: the capability may well be put to work on it."""
+    return capability.on is not None and bool(wish.entities) and not wish.things
 
 
 @cache

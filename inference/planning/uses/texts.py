@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from inference.planning.archetypes import terms
 from inference.planning.inflection import is_plural, singular, stems
@@ -22,7 +23,7 @@ PLACE = re.compile(r"\{[^{}]*\}")
 
 def neutral(phrase: str) -> str:
     """A phrase of a folder without its entity: "rate {thing}s" → "rate things"."""
-    return phrase.replace("{thing}", "thing")
+    return PLACE.sub("thing", phrase)
 
 
 @lru_cache(maxsize=1)
@@ -94,8 +95,16 @@ def is_noun(capability: Capability, phrase: Sequence[str]) -> bool:
     return bool(noun_hits(capability.name, [frozenset(form) for form in forms(" ".join(phrase))]))
 
 
-def without_things(text: str, objects: Iterable[Phrase] = (), verbs: Iterable[str] = ()) -> tuple[str, tuple[str, ...]]:
-    """(``text`` with each entity as "thing", the archetypes it named). ``objects``: noun phrases that are entities as well.
+class Neutral(NamedTuple):
+    """A text without its entities."""
+
+    text: str  #: with each entity as "thing"
+    things: tuple[str, ...]  #: the archetypes it named
+    places: frozenset[int]  #: of the words that named them
+
+
+def without_things(text: str, objects: Iterable[Phrase] = (), verbs: Iterable[str] = ()) -> Neutral:
+    """``text`` with each entity as "thing". ``objects``: noun phrases that are entities as well.
 
     What is done with it stays ("*book* a room", for ``verbs``), and so does a noun that asks for some capability ("the results
     of a *poll*").
@@ -104,17 +113,18 @@ def without_things(text: str, objects: Iterable[Phrase] = (), verbs: Iterable[st
     ones = [singular(word) for word in words]
     known, spoken = vocabulary().entities, {phrase for phrase in objects if phrase}
     acting = {next((i for i, word in enumerate(words) if verb in stems(word)), -1) for verb in verbs}
-    kept: list[str] = []
+    kept, places = list[str](), set[int]()
     while index < len(words):
         spans = (n for n in range(LONGEST, 0, -1) if _is_entity(tuple(ones[index : index + n]), n, known, spoken))
         length = 0 if index in acting else next(spans, 0)
         if length:
             found += [known[term]] if (term := " ".join(ones[index : index + length])) in known else []
             kept.append("things" if is_plural(words[index + length - 1]) else "thing")
+            places.update(range(index, index + length))
         else:
             kept.append(words[index])
         index += length or 1
-    return " ".join(kept), tuple(found)
+    return Neutral(" ".join(kept), tuple(found), frozenset(places))
 
 
 def _is_entity(span: Phrase, length: int, known: Mapping[str, str], spoken: set[Phrase]) -> bool:

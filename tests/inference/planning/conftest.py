@@ -16,6 +16,7 @@ from inference.planning.clean import clean_message
 from inference.planning.planner import make_plan
 from inference.planning.uses import scoring, texts
 from synergy.core import capabilities as folders
+from synergy.core.stacks import FIXTURES
 from synergy.core.types import Message, StackChoice
 
 STACK = StackChoice(inferred="fastapi-react", confidence=0.9, abstained=False, built_with="fastapi-react", reason="by similarity")
@@ -73,6 +74,14 @@ def in_memory():
         return found
 
     return search
+
+
+@pytest.fixture
+def shipped(no_capabilities, monkeypatch):
+    """The capabilities that ship, with the numbers fitted on them."""
+    folder = FIXTURES / "capabilities"
+    use_folder(monkeypatch, folder, folder / "calibration.json")
+    return folder
 
 
 @pytest.fixture(scope="session")

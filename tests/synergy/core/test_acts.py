@@ -23,6 +23,7 @@ PARTS = {
     "fill Note =": ("", "Note", "", "", ""),
     'fill css [name="x"] = 1': ("css", '[name="x"]', "1", "", ""),
     "pick Sort by = Name: A to Z": ("", "Sort by", "Name: A to Z", "", ""),
+    "complete css form.intake": ("", "form.intake", "", "", ""),
     "choose Dark": ("", "Dark", "", "", ""),
     "upload Photo = cat.png": ("", "Photo", "", "", "cat.png"),
     r'upload File = rows.csv "a,b\n1,2"': ("", "File", "a,b\n1,2", "", "rows.csv"),
@@ -59,7 +60,7 @@ def test_an_act_is_read(text):
         "", "tap button Save", "Click button Save", "click Save", "click button", "open tools", "open", "fill Name", "pick Name =", "see",
         "count css li = 3", "count css li is many", "at tools", "keep 1st = css b", "drag #a to #b", "press", "reload now",
         "upload Photo = cat.exe", "upload File = rows.csv", 'upload Photo = cat.png "x"', 'see he said "no"', "see a\nb",
-        "style color of Save is red", "differs css b from total", "wait 3",
+        "complete Name", "style color of Save is red", "differs css b from total", "wait 3",
     ],
 )  # fmt: skip
 def test_what_is_no_act_is_refused(text):
