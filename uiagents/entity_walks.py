@@ -254,7 +254,8 @@ class EntityWalks:
         made = self._made(2)
         if not made:
             return ()
-        mark = self._mark[1]
+        own, mark = self._mark
+        listed = (f"open {self.root}", *self._loaded, f"miss {mark} in css main") if own == self.screen.title else ()
         return (
             *made,
             "keep record = address",
@@ -262,10 +263,8 @@ class EntityWalks:
             "click button Delete",
             f"at {self.root}",
             "open $record",
-            f"miss {mark}",
-            f"open {self.root}",
-            *self._loaded,
-            f"miss {mark} in css main",
+            "see does not exist",
+            *listed,
         )
 
     @property

@@ -68,10 +68,8 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     found = find_things(reading.asks, reading.text, nearest, kept_phrases(claims))
     bindings, answered = bind(reading.asks, claims, found)
     topic, currency = titles.topic_of(reading.asks), _currency(message.text)
-    asked_access = _access(message.text, found)
     pairs = make_entities(found.things, topic, currency or USUAL_CURRENCY, literal_slugs(bindings), equipping(bindings))
-    apart = {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
-    pairs = own_rows(pairs, found, reading.asks, message.text, asked_access, apart)
+    pairs = own_rows(pairs, found, reading.asks, message.text, _access(message.text, found), _apart(bindings))
     entities = tuple(entity for _, entity in pairs)
     access, closed = _visible(message.text, found, pairs)
     layout, layout_reason = choose_layout(reading.text, found.things, access)
@@ -112,6 +110,11 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
 def _summary(reading: _Reading, asked: Sequence[tuple[str, Answer]], things: Sequence[Thing], access: Access) -> str:
     answered = {text for text, answer in asked if answer.features}
     return titles.make_summary([ask for ask in reading.asks if ask.text in answered], things, access)
+
+
+def _apart(bindings: Sequence[Binding]) -> set[int]:
+    """The things whose rows belong to nobody, whatever is usual."""
+    return {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
 
 
 def _whole(plan: Plan) -> Plan:

@@ -146,7 +146,7 @@ ROUNDS = {
     },
     "worse": {
         "newcomers may delete": ("auth.roles.member", "miss button Delete", SCRIPTS, (r"delete:\s*!1", "delete:!0")),
-        "a deleted record stays": ("orders.delete", "miss ", CRUD, (r"        db.delete\(row\)\n", "")),
+        "a deleted record stays": ("orders.delete", "see does not exist", CRUD, (r"        db.delete\(row\)\n", "")),
         "a search finds nothing": ("customers.search", "see link", CRUD, (r"\.icontains\(query.q, autoescape=True\)", " == 'x'")),
         "visitors see an account": ("auth.roles.visitor", "at /login", SCRIPTS, (r"/login\$\{", "/register${")),
     },
