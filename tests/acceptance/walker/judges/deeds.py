@@ -62,7 +62,7 @@ class Deed:
 
 
 async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
-    """Try the best ways until one does what is expected; what the best one came to otherwise."""
+    """Do it in the best way, in another where that cannot be done; what the best one came to otherwise."""
     found = ways(ground.atlas, reading)[:WAYS]
     if not found:
         return absent(
@@ -75,7 +75,7 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
             verdict = await judged(ground, reading, way, deed)
         except Lost as lost:
             verdict = absent(f"{way.told}: {lost}.")
-        if verdict.ok:
+        if verdict.ok or verdict.reached:  # what was done and did not come out is not done in another way
             return verdict
         first = first or verdict
     assert first is not None
