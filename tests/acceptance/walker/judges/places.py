@@ -73,7 +73,8 @@ async def _followed(ground: Ground, link: Link) -> str:
         "(id) => Boolean(document.getElementById(id) || document.getElementsByName(id).length)", target
     ):
         return f"{link.name!r} leads to #{target}, which is not there"
-    return "" if len(screen.main_text) >= LEAST / 2 else f"{link.name!r} leads to an empty page"
+    full = len(screen.main_text) >= LEAST / 2 or screen.pictures or screen.fields
+    return "" if full else f"{link.name!r} leads to an empty page"
 
 
 async def judge_route(ground: Ground, reading: Reading) -> Verdict:
