@@ -75,6 +75,8 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
             verdict = await judged(ground, reading, way, deed)
         except Lost as lost:
             verdict = absent(f"{way.told}: {lost}.")
+        if verdict.ok:
+            await ground.again(way.place)
         if verdict.ok or verdict.reached:  # what was done and did not come out is not done in another way
             return verdict
         first = first or verdict

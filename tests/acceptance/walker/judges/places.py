@@ -18,7 +18,24 @@ from tests.acceptance.walker.words import likeness, share
 ALIKE = 0.5  #: likeness of a section's name and a link's
 ENOUGH = 0.6  #: share of what is looked for that must be there
 LISTS = frozenset(
-    {"records", "record", "history", "entries", "log", "logs", "overview", "catalog", "catalogue"}
+    {
+        "records",
+        "record",
+        "history",
+        "entries",
+        "log",
+        "logs",
+        "overview",
+        "catalog",
+        "catalogue",
+        "tracking",
+        "tracker",
+        "management",
+        "browsing",
+        "directory",
+        "levels",
+        "personal",
+    }
 )  #: names for a list of anything
 LEAST = 40  #: characters of a page that has something to say
 
