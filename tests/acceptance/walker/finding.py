@@ -74,10 +74,12 @@ def _controls(place: Place, reading: Reading, known: set[str]) -> Iterable[Way]:
         return
     screen = place.screen
     inside = {button.i for form in screen.forms if _real(form) for button in form.buttons if button.submit}
+    heads = {label for group in screen.groups for item in group.items[:1] for label in item.labels}
     several: tuple[Button | Link, ...] = (*screen.buttons, *screen.links)
     for control in several:
         if (
             control.i in inside
+            or control.name in heads
             or EXIT.search(control.name)
             or (isinstance(control, Button) and (control.disabled or control.opens))
         ):

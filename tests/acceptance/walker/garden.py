@@ -25,6 +25,7 @@ NAV = (
     ("/poll", "Poll"),
     ("/lottery", "Lottery"),
     ("/help", "Help"),
+    ("/pots", "Design a pot"),
 )
 LOTTERY = """<button id="draw">Spin</button><p id="won" role="status"></p><h2>Prizes</h2><ul><li>A watering can of zinc</li><li>A bag of compost</li></ul>"""
 CHAT = """<h2>Chat with a gardener</h2><div id="talk" aria-live="polite"></div><form id="f"><label>Your message <input name="m"></label><button>Send</button></form>"""
@@ -211,6 +212,11 @@ class Garden(Site):
         if not self.has("vote"):
             self.votes[self.sent["for"]] += 1
         return self.to("/poll", "Your vote was counted.")
+
+    def get_pots(self):
+        script = "" if self.has("preview") else "tone.onchange = () => pot.setAttribute('fill', tone.value);"
+        body = '<svg width="80" height="80"><circle id="pot" cx="40" cy="40" r="30" fill="tan"/></svg><label>Glaze <select id="tone"><option>tan</option><option>teal</option></select></label>'
+        return self.page("Design a pot", body, script=script)
 
     def get_diary(self):
         if not self.user and not self.has("open diary"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.acceptance.walker.atlas import Atlas, Place
 from tests.acceptance.walker.filling import Entry
@@ -90,6 +90,10 @@ class Ground:
         if screen.broken:
             raise Lost(f"{place.path} says: {screen.broken}")
         return screen
+
+    async def again(self, place: Place) -> None:
+        """Look at a place once more: after a deed it may offer other ones."""
+        self.atlas.places[place.path] = replace(place, screen=await self.person.open(place.path))
 
     def place(self, reading: Reading) -> Place | None:
         """The place that a check is about: what it is done with, then where, then whoever speaks of it."""

@@ -49,6 +49,7 @@ GUARDED = re.compile(
     r"\baccess (?:control|restriction)|\bprotected (?:page|route|area)",
     re.IGNORECASE,
 )
+LIVE = re.compile(r"\bpreview|\bcanvas\b|\bin real[- ]time\b|\bdynamic(?:ally)?\b|\bregenerat", re.IGNORECASE)
 PRESENT = re.compile(
     r"\bpresence of (?:an? |the )?((?:[\w-]+ ){0,3}(?:bar|box|form|button|field|icon|comment section|link|filter|logo|footer|menu))\b",
     re.IGNORECASE,
@@ -204,6 +205,8 @@ def _shown(reading: Reading, do: str) -> Reading:
         return replace(reading, kind="content", verb=family("look"))
     if reading.kind == "detail" and reading.named and re.search(r"\b(?:tab|section|page|menu|link)\b", do, re.IGNORECASE):
         return replace(reading, kind="content", verb=family("look"))
+    if reading.kind in ("report", "edit") and LIVE.search(f"{do} {reading.expect.text}"):
+        return replace(reading, kind="live")
     if reading.kind == "report" and not PAPER.search(do):
         return replace(reading, kind="press")
     return reading

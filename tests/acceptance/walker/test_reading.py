@@ -60,6 +60,7 @@ KINDS = {
     "Check the layout on a mobile device.": ("layout", set()),
     "Verify that the site is responsive.": ("layout", set()),
     "Make sure the background color is ivory.": ("colours", set()),
+    "Change the colour of the mug and look at the preview.": ("live", {"colour"}),
     "Try to open the invoices without logging in.": ("guard", {"invoices"}),
     "Verify that a text message (SMS) is sent to the driver.": ("beyond", set()),
     "Point the camera at a leaf to identify it.": ("beyond", set()),

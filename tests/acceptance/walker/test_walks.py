@@ -35,6 +35,7 @@ CHECKS = {
     ("Register a new account.", "The account is created."): ("register",),
     ("Log in with valid credentials.", "The user is signed in."): ("open door",),
     ("Log out.", "The user is not signed in any more."): ("logout",),
+    ("Change the glaze of the pot.", "The preview shows the other glaze at once."): ("preview",),
     ("Try to open the diary without logging in.", "The login page is shown."): ("open diary",),
     ("Check the site on a mobile device.", "Nothing has to be scrolled sideways."): ("wide",),
 }  # fmt: skip

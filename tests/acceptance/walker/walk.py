@@ -46,6 +46,7 @@ JUDGES: dict[str, Judge] = {
     "play": games.judge_play,
     "report": papers.judge_report,
     "compare": papers.judge_compare,
+    "live": papers.judge_live,
 }
 LIMIT = 150.0  #: seconds of one check by one person
 ALONE = frozenset({"colours", "layout"})  #: judged once: they look the same to everybody

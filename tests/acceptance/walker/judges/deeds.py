@@ -62,7 +62,7 @@ class Deed:
 
 
 async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
-    """Try the best ways until one does what is expected; what the best one came to otherwise."""
+    """Do it in the best way, in another where that cannot be done; what the best one came to otherwise."""
     found = ways(ground.atlas, reading)[:WAYS]
     if not found:
         return absent(
@@ -76,6 +76,8 @@ async def judge_deed(ground: Ground, reading: Reading) -> Verdict:
         except Lost as lost:
             verdict = absent(f"{way.told}: {lost}.")
         if verdict.ok:
+            await ground.again(way.place)
+        if verdict.ok or verdict.reached:  # what was done and did not come out is not done in another way
             return verdict
         first = first or verdict
     assert first is not None

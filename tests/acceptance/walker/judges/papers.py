@@ -10,8 +10,13 @@ from tests.acceptance.walker.ground import Ground, Verdict, absent, bad, good
 from tests.acceptance.walker.judges.deeds import Deed, _sent
 from tests.acceptance.walker.person import Lost, News
 from tests.acceptance.walker.reading import Reading
-from tests.acceptance.walker.screen import Button, Screen
+from tests.acceptance.walker.screen import Button, Field, Screen
 from tests.acceptance.walker.words import likeness
+
+#: Drawings and pictures of the page's own part, and its texts, without the controls
+SHOWN = """() => { const main = document.querySelector("main") ?? document.body;
+  const drawn = [...main.querySelectorAll("svg, canvas, img")].map((e) => e.toDataURL?.() ?? e.src ?? e.outerHTML);
+  return [...drawn, ...__screen.read().main].join("\\n"); }"""
 
 
 async def judge_report(ground: Ground, reading: Reading) -> Verdict:
@@ -165,3 +170,34 @@ async def _beside(ground: Ground, titles: list[str]) -> Verdict:
     return bad(
         f"{' and '.join(titles)} were chosen, but nothing shows them side by side; the page says: {screen.main_text[:80]!r}."
     )
+
+
+async def judge_live(ground: Ground, reading: Reading) -> Verdict:
+    """On the page with a preview another choice changes what is shown at once, without being sent."""
+    faults = []
+    for place in ground.atlas.ranked(reading.where):
+        choices = [field for field in place.screen.fields if field.area == "main" and not field.search and _other(field)]
+        if not choices or not place.screen.pictures or place.screen.rows:
+            continue
+        await ground.to(place)
+        before = await ground.person.tab.evaluate(SHOWN)
+        for field in [one for one in (await ground.person.look()).fields if any(one.label == known.label for known in choices)]:
+            screen = await ground.person.look()
+            now = next((one for one in screen.fields if (one.label, one.kind) == (field.label, field.kind)), None)
+            if now is None or not (other := _other(now)):
+                continue
+            await ground.person.write(now, other)
+            await ground.person.outcome(screen)
+            if await ground.person.tab.evaluate(SHOWN) != before:
+                return good(f"{place.path}: {now.label!r} set to {other!r} changes what is shown.")
+        faults.append(f"{place.path}: no choice changes what is shown: {', '.join(field.label for field in choices)}.")
+        if len(faults) == 3:
+            break
+    return bad(faults[0]) if faults else absent(f"No page has a preview with something to choose; the menu has: {ground.menu}.")
+
+
+def _other(field: Field) -> str:
+    """Another value that can be chosen; "" when there is none."""
+    if field.kind == "radio":
+        return "" if field.checked else "on"
+    return next((label for value, label in field.options if value not in ("", field.value) and label), "")

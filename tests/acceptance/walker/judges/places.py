@@ -18,7 +18,24 @@ from tests.acceptance.walker.words import likeness, share
 ALIKE = 0.5  #: likeness of a section's name and a link's
 ENOUGH = 0.6  #: share of what is looked for that must be there
 LISTS = frozenset(
-    {"records", "record", "history", "entries", "log", "logs", "overview", "catalog", "catalogue"}
+    {
+        "records",
+        "record",
+        "history",
+        "entries",
+        "log",
+        "logs",
+        "overview",
+        "catalog",
+        "catalogue",
+        "tracking",
+        "tracker",
+        "management",
+        "browsing",
+        "directory",
+        "levels",
+        "personal",
+    }
 )  #: names for a list of anything
 LEAST = 40  #: characters of a page that has something to say
 
@@ -73,7 +90,8 @@ async def _followed(ground: Ground, link: Link) -> str:
         "(id) => Boolean(document.getElementById(id) || document.getElementsByName(id).length)", target
     ):
         return f"{link.name!r} leads to #{target}, which is not there"
-    return "" if len(screen.main_text) >= LEAST / 2 else f"{link.name!r} leads to an empty page"
+    full = len(screen.main_text) >= LEAST / 2 or screen.pictures or screen.fields
+    return "" if full else f"{link.name!r} leads to an empty page"
 
 
 async def judge_route(ground: Ground, reading: Reading) -> Verdict:
