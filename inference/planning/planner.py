@@ -55,11 +55,11 @@ class _Reading:
     left: int = 0  #: sentences that were not read
 
 
-def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
+def make_plan(message: Message, stack: StackChoice, nearest: Nearest, *, anything: bool = False) -> Plan:
     """The plan for ``message``. The same message and library give the same plan, byte for byte.
 
     ``nearest(kind, texts, k)`` is ``inference.services.nearest``. Raises NotBuildable when no stack is to be built with,
-    BadInput when the message has no words.
+    BadInput when the message has no words, or says nothing of an application (``anything``: then the usual is planned).
     """
     if stack.built_with is None:
         raise NotBuildable(stack.reason or "No stack can build this.", hint="Choose one with --stack.")
@@ -81,7 +81,8 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     whole = _surface(by_thing, bindings, access, closed, title)
     answers = use_answers(whole.used, answered, claims, nearest)
     asked = _asked_rows(reading, Ledger(found, by_thing, frozenset(f.id for f in whole.features), answers), tokens, access)
-    check_request(message.text, reading.asks, found, [answer for _, answer in asked])
+    if not anything:
+        check_request(message.text, reading.asks, found, [answer for _, answer in asked])
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
