@@ -55,11 +55,11 @@ class _Reading:
     left: int = 0  #: sentences that were not read
 
 
-def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
+def make_plan(message: Message, stack: StackChoice, nearest: Nearest, *, anything: bool = False) -> Plan:
     """The plan for ``message``. The same message and library give the same plan, byte for byte.
 
     ``nearest(kind, texts, k)`` is ``inference.services.nearest``. Raises NotBuildable when no stack is to be built with,
-    BadInput when the message has no words.
+    BadInput when the message has no words, or says nothing of an application (``anything``: then the usual is planned).
     """
     if stack.built_with is None:
         raise NotBuildable(stack.reason or "No stack can build this.", hint="Choose one with --stack.")
@@ -81,7 +81,7 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     whole = _surface(by_thing, bindings, access, closed, title)
     answers = use_answers(whole.used, answered, claims, nearest)
     asked = _asked_rows(reading, Ledger(found, by_thing, frozenset(f.id for f in whole.features), answers), tokens, access)
-    check_request(message.text, reading.asks, found, [answer for _, answer in asked])
+    check_request(message.text, reading.asks, found, () if anything else [answer for _, answer in asked])
     plan = Plan(
         name=title,
         slug=titles.make_slug(title),
@@ -105,6 +105,11 @@ def make_plan(message: Message, stack: StackChoice, nearest: Nearest) -> Plan:
     said = frozenset(id_ for _, answer in (*asked, *ours) for id_ in answer.features)
     ours += _assumed_rows(plan, found, said, closed, usual_roles=not named_roles, currency=currency)
     return _whole(plan.model_copy(update={"clauses": numbered([*asked, *((text, replace(a, ours=True)) for text, a in ours)])}))
+
+
+def _apart(bindings: Sequence[Binding]) -> set[int]:
+    """id(thing) of those whose rows a capability keeps from the eyes of others."""
+    return {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
 
 
 def _summary(reading: _Reading, asked: Sequence[tuple[str, Answer]], things: Sequence[Thing], access: Access) -> str:

@@ -22,8 +22,11 @@ HINT = f"Say in a sentence what the application should keep or do. {EXAMPLE}"
 
 
 def check_request(text: str, asks: Sequence[Ask], found: Found, answers: Sequence[Answer]) -> None:
-    """BadInput when nothing in ``text`` says what to build: neither a thing to keep, nor something to do, nor an application."""
-    if found.assumed_for or not all(thing.assumed for thing in found.things):
+    """BadInput when nothing in ``text`` says what to build: neither a thing to keep, nor something to do, nor an application.
+
+    Without ``answers`` nothing is asked of the words.
+    """
+    if not answers or found.assumed_for or not all(thing.assumed for thing in found.things):
         return
     if any(answer.features or answer.status is ClauseStatus.ASSUMED for answer in answers):
         return

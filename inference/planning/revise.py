@@ -78,7 +78,7 @@ def _planned(earlier: Sequence[str], message: Message, stack: StackChoice, neare
     """How the planner reads the wishes that are left: with all that was asked for before, without them, and by themselves."""
 
     def planner(text: str) -> Plan:
-        return make_plan(Message(text=text, stack=message.stack), stack, nearest)
+        return make_plan(Message(text=text, stack=message.stack), stack, nearest, anything=True)
 
     return Additions(before=said_before(earlier), planner=planner)
 

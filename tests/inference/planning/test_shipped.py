@@ -25,7 +25,7 @@ def used(plan):
     "message",
     [
         "A website for a solar company to generate leads. Visitors read about services.",
-        "A law firm website with articles. Visitors can request a consultation without an account.",
+        "A law firm website with articles. Visitors can fill in a consultation request form.",
         "A website for a roofing company with projects. People can fill in a form to request a quote without an account.",
         "A school website with news. Parents fill in a public registration form for new students.",
         "A clinic website with doctors. Patients fill out an intake form before their visit.",
