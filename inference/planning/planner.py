@@ -117,11 +117,6 @@ def _summary(reading: _Reading, asked: Sequence[tuple[str, Answer]], things: Seq
     return titles.make_summary([ask for ask in reading.asks if ask.text in answered], things, access)
 
 
-def _apart(bindings: Sequence[Binding]) -> set[int]:
-    """The things whose rows belong to nobody, whatever is usual."""
-    return {id(b.thing) for b in bindings if b.capability.on and b.capability.on.apart}
-
-
 def _whole(plan: Plan) -> Plan:
     """``plan``, when nothing is wrong with it."""
     problems = check_plan(plan)
