@@ -69,12 +69,14 @@ def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
     The worker is leaving, so it does not go on with the body in line.
     """
     [worker] = scene.stage.crew(1)
-    [run] = scene.submit(pay="ok", sleep=0.05, steps={"code:devops": {"sleep": 0.8}})
+    [run] = scene.submit(pay="ok", sleep=0.05, steps={"code:devops": {"sleep": 1.5}})
     scene.begun(run, "code:devops")
     scene.strike()
     scene.stage.children[worker].ask()
-    with scene.stage.broker(1) as counters:  # until the part has ended: it may begin before the size of the chord is written
-        scene.until(lambda: counters.flushdb() and scene.stage.truth.of(run.id, "code:devops", "E"), 10, "The end of the part")
+    parts = [f"code:{agent}" for agent in AGENTS]
+    with scene.stage.broker(1) as counters:  # until all have ended: the first may begin before the size of the chord is written
+        of = scene.stage.truth.of
+        scene.until(lambda: counters.flushdb() and all(of(run.id, part, "E") for part in parts), 10, "The end of the parts")
     scene.stage.launch("worker2")
     scene.within(extra=scene.stage.boots["worker2"] + 8.0)
     scene.finish()
