@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from pgvector import Vector
 
 from inference.embeddings.base import Embedder, registry
+from inference.kept import kept_vectors
 from inference.models import Passage
 from synergy.core.types import Value
 
@@ -83,7 +84,7 @@ def sync_passages(kind: str, library: Mapping[str, Sequence[str]]) -> int:
         gone = [pk for pair, pk in stored.items() if pair not in wanted]
         new = sorted(wanted - stored.keys())
         Passage.objects.filter(pk__in=gone).delete()
-        vectors = model.embed([text for _, text in new])
+        vectors = kept_vectors(model, [text for _, text in new])
         Passage.objects.bulk_create(
             Passage(kind=kind, key=key, text=text, model=model.id, vector=vector)
             for (key, text), vector in zip(new, vectors, strict=True)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from inference.confidence import GENERIC, OUTSIDE, Parameters
+from inference.kept import kept_vectors
 from inference.models import Calibration, Exemplar, StackTemplate
 from inference.passages import LOCK, embedder
 from synergy.core.stacks import FIXTURES, StackSpec, stacks
@@ -97,7 +98,7 @@ def _sync_exemplars() -> int:
     gone = [pk for pair, pk in stored.items() if pair not in shipped().items()]
     new = sorted(shipped().items() - stored.keys())
     Exemplar.objects.filter(pk__in=gone).delete()
-    vectors = model.embed([text for text, _ in new])
+    vectors = kept_vectors(model, [text for text, _ in new])
     Exemplar.objects.bulk_create(
         Exemplar(
             label=label if label in (GENERIC, OUTSIDE) else Exemplar.Label.STACK,
