@@ -39,7 +39,7 @@ test: setup
 	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 capabilities: setup
-	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities
+	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities tests/acceptance/walker
 
 messages: setup
 	@$(RUN) -m tests.inference.messages $(ARGS)
