@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,8 +43,10 @@ def worker_id(request) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory):
-    """State goes to a temporary SYNERGY_HOME. The cache of dependencies stays where it is: filling it takes minutes."""
+    """State goes to a temporary SYNERGY_HOME. The cache of dependencies and vectors stays where it is, also for child processes:
+    filling it takes minutes."""
     home = tmp_path_factory.mktemp("home")
+    os.environ["SYNERGY_CACHE"] = str(settings.CACHE_DIR)
     settings.SYNERGY_HOME = home
     settings.ARTIFACTS_DIR, settings.RUNS_DIR, settings.LOGS_DIR = home / "artifacts", home / "runs", home / "logs"
     settings.RUNTIME_DIR = runtime_dir(home)

@@ -60,8 +60,8 @@ def plan_with(*names: str, archetype: str = "", public: bool = False) -> Plan:
     many = [archetypes()[name].plural.lower() for name in dict.fromkeys(wanted)]
     kind = "website where visitors browse" if public else "system with login to manage"
     text = f"A {kind} {', '.join(many[:-1])}{' and ' if many[1:] else ''}{many[-1]}."
-    if any(found.on and found.on.apart for found in map(capability, names)):
-        text += f" Members add, view and edit their own {many[0]}."
+    for on in (found.on for found in map(capability, names) if found.on and found.on.apart):
+        text += f" Members add, view and edit their own {archetypes()[archetype or _first(on)].plural.lower()}."
     plan = _bare(make_plan(Message(text=text), STACK, lambda kind, texts, k: [[] for _ in texts]))
     for name in names:
         for use in bind(capability(name), plan, archetype):
