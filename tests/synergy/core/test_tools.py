@@ -170,8 +170,8 @@ def test_the_doctor_finds_this_machine_well(tmp_path):
     assert "postgresql" in done.stdout
 
 
-def test_commands_that_need_the_database_get_it(tmp_path, settings):
-    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path / "home"), "SYNERGY_CACHE": str(settings.CACHE_DIR)}
+def test_commands_that_need_the_database_get_it(tmp_path):
+    variables = {**os.environ, "SYNERGY_HOME": str(tmp_path / "home")}
     variables.pop("DATABASE_URL", None)
     argv = [sys.executable, "manage.py", "showmigrations", "authtoken"]
     done = subprocess.run(argv, cwd=ROOT, env=variables, capture_output=True, text=True)
