@@ -1,6 +1,9 @@
 // Planted into a generated project: defects on its pages, by address.
 const add = (html) => document.body.insertAdjacentHTML("beforeend", html);
-const keep = (change) => new MutationObserver(change).observe(document, { childList: true, subtree: true });
+const keep = (change) => {
+  change(); // the page may have been drawn before this file came
+  new MutationObserver(change).observe(document, { childList: true, subtree: true });
+};
 const DEFECTS = {
   "/": () => fetch("/api/nothing-here"),
   "/login": () =>

@@ -72,11 +72,15 @@ def chord_body_lost(scene: Scene, rng: Random, n: int) -> None:
     [run] = scene.submit(pay="ok", sleep=0.05, steps={"code:devops": {"sleep": 1.5}})
     scene.begun(run, "code:devops")
     scene.strike()
-    scene.stage.children[worker].ask()
-    parts = [f"code:{agent}" for agent in AGENTS]
-    with scene.stage.broker(1) as counters:  # until all have ended: the first may begin before the size of the chord is written
-        of = scene.stage.truth.of
-        scene.until(lambda: counters.flushdb() and all(of(run.id, part, "E") for part in parts), 10, "The end of the parts")
+    of, parts = scene.stage.truth.of, [f"code:{agent}" for agent in AGENTS]
+    with scene.stage.broker(1) as counters:  # again and again: a part may begin before the size of the chord is written
+
+        def all_have(what: str) -> bool:
+            return bool(counters.flushdb()) and all(of(run.id, part, what) for part in parts)
+
+        scene.until(lambda: all_have("S"), what="The beginning of the parts")  # who leaves takes no more messages
+        scene.stage.children[worker].ask()
+        scene.until(lambda: all_have("E"), what="The end of the parts")
     scene.stage.launch("worker2")
     scene.within(extra=scene.stage.boots["worker2"] + 8.0)
     scene.finish()
