@@ -30,12 +30,19 @@ from synergy.core import tools
 from synergy.core.errors import ServiceDown
 from visual.events import Events, Failure
 from visual.isolation import ORIGIN, isolated
-from visual.proxy import VISIT, Proxy
+from visual.proxy import NOWHERE, VISIT, Proxy
 
 __all__ = ["POLL", "BrowserCrashed", "Chromium", "Error", "Locator", "Page", "Profile", "Session", "Tab", "is_crash", "session"]
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
-ARGS = ["--disable-gpu", "--font-render-hinting=none", "--force-color-profile=srgb", "--hide-scrollbars"]
+#: A page lives for seconds: to optimise its scripts costs more than it gives, a tenth of the processor's time.
+ARGS = [
+    "--disable-gpu",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--js-flags=--no-opt --no-maglev",
+]
 CALM = 2  #: looks, 10 ms apart, in which a page that is at rest does not change
 PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page that did not rest before
 SETTLED = "([looks, limit]) => __view.settled(looks, limit)"
@@ -142,9 +149,10 @@ class Tab:
 
     async def picture(self) -> bytes:
         """The whole page as PNG, without animations and caret."""
-        framed = await self.page.evaluate("most => __view.pose(most)", MAX_HEIGHT)
-        shot = await self._wire.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, **framed})
-        await self.evaluate("__view.rise()")
+        posed = await self.page.evaluate("most => __view.pose(most)", MAX_HEIGHT)
+        shot = await self._wire.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True, **posed["frame"]})
+        if posed["sunk"]:
+            await self.evaluate("__view.rise()")
         return base64.b64decode(shot["data"])
 
     async def back(self) -> None:
@@ -178,9 +186,9 @@ class Tab:
         return True
 
     async def leave(self) -> None:
-        """Go to an empty page. Nothing that was stored for the site is left."""
+        """Go to an empty page of the site, which keeps the process. Nothing that was stored for the site is left."""
         await self.evaluate("() => { try { sessionStorage.clear(); } catch { } }")
-        await self.page.goto("about:blank")
+        await self.page.goto(ORIGIN + NOWHERE)
         await self._wire.send("Storage.clearDataForOrigin", {"origin": ORIGIN, "storageTypes": "all"})
 
     async def remember(self, items: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from synergy.core.types import ObservedCall
 from visual.shapes import shape
 
 VISIT = b"x-visit"  #: header by which a tab says for whom it asks; the project never sees it
+NOWHERE = "/.synergy-nowhere"  #: an empty page, of which the project knows nothing
 KEPT = 1 << 20  #: bytes of a body that are looked at
 CHUNK = 65536
 
@@ -107,7 +108,8 @@ class _Link:
 
     async def request(self) -> Exchange | None:
         """Pass the next request on; None when the browser has no more."""
-        event = await _next(self._browser, self._from_browser)
+        while _is_nowhere(event := await _next(self._browser, self._from_browser)):
+            await self._nowhere()
         if not isinstance(event, h11.Request):
             return None
         await self._connect()
@@ -121,6 +123,16 @@ class _Link:
             await self._say(part)
         await self._say(h11.EndOfMessage())
         return exchange
+
+    async def _nowhere(self) -> None:
+        """Answer with nothing."""
+        while not isinstance(await _next(self._browser, self._from_browser), h11.EndOfMessage):
+            pass
+        headers = [("content-type", "text/html"), ("content-length", "0")]
+        for event in (h11.Response(status_code=200, headers=headers), h11.EndOfMessage()):
+            self._to_browser.write(self._browser.send(event) or b"")
+        await self._to_browser.drain()
+        self._browser.start_next_cycle()
 
     async def answer(self, exchange: Exchange) -> None:
         """Pass the answer back."""
@@ -170,6 +182,10 @@ class _Link:
                 writer.close()
                 with suppress(OSError):
                     await writer.wait_closed()
+
+
+def _is_nowhere(event: object) -> bool:
+    return isinstance(event, h11.Request) and event.target == NOWHERE.encode()
 
 
 async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> object:

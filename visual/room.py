@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -21,11 +22,13 @@ class Person:
 
     enter: Callable[[], Awaitable[Profile]]
     profile: Profile | None = None
+    _door: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def get(self) -> Profile:
-        if self.profile is None:
-            self.profile = await self.enter()
-        return self.profile
+        async with self._door:
+            if self.profile is None:
+                self.profile = await self.enter()
+            return self.profile
 
     async def leave(self) -> None:
         if self.profile is not None:

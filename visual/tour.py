@@ -17,8 +17,7 @@ from visual.room import HEIGHTS, Person, Room, plain
 
 WORKERS = min(8, 2 * (os.cpu_count() or 1))  #: pages at a time: each waits half of its time
 WRONG = "/there-is-no-such-page"
-TEXT = "__view.text()"
-OUTLINE = "__view.outline()"
+SHOWN = "[__view.text(), __view.outline()]"
 NO_ENTRY = "Signing in with the demo account leads nowhere."
 SLOWLY = 30  #: looks at a page that must be calm when two pictures of it differed
 VISITOR = (PageKind.LOGIN, PageKind.REGISTER, PageKind.HOME)  #: seen by who is not signed in
@@ -93,12 +92,13 @@ class Tour:
         to_look, to_try = (_queue(self._site.pages) for _ in range(2))
         rooms: dict[str, Room] = {}
         looked, tried = asyncio.Barrier(WORKERS), asyncio.Barrier(WORKERS)
+        lookers = self._people()  # the same for all who look, for who looks changes nothing: their browser keeps what it loaded
 
         async def work(last: bool) -> None:
-            people = self._people()
+            people = lookers if last else self._people()
             while not to_look.empty():
                 page = to_look.get_nowait()
-                await self._look(page, await people[self._signed_in(page)].get())
+                await self._look(page, await lookers[self._signed_in(page)].get())
                 self._note(f"Looked at {page.title}")
             await looked.wait()  # what is tried may change what is seen
             while not to_try.empty():
@@ -192,8 +192,7 @@ class Tour:
 
     async def _keep(self, view: View, picture: bytes, again: bytes | None) -> None:
         """Keep what the page looks like, and let the checks look at it."""
-        text: str = await view.tab.evaluate(TEXT) or ""
-        outline: str = await view.tab.evaluate(OUTLINE) or ""
+        text, outline = await view.tab.evaluate(SHOWN) or ("", "")
         view.not_found = self._wrong(view.page)
         for check in self._checks:
             if check.view is not None:

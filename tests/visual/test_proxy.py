@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.visual.sites import Site, as_json
-from visual.proxy import Proxy
+from visual.proxy import NOWHERE, Proxy
 from visual.shapes import shape
 from visual.tour import calls
 
@@ -55,6 +55,19 @@ def visit(site, work):
 
     with site.served() as upstream:
         return asyncio.run(run(upstream))
+
+
+def test_the_project_knows_nothing_of_the_empty_page():
+    asked = []
+
+    async def work(client):
+        asked.append(await client.get(NOWHERE))
+        asked.append(await client.get("/here"))
+
+    proxy = visit(Site(pages={"/here": "<p>here</p>"}), work)
+    assert (asked[0].status_code, asked[0].text) == (200, "")
+    assert "here" in asked[1].text
+    assert [exchange.path for exchange in proxy.exchanges] == ["/here"]
 
 
 def test_requests_and_answers_pass_unchanged_and_are_remembered():

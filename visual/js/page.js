@@ -38,7 +38,8 @@
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
 
-  // Stop what moves and what blinks, as if it had come to its end, for a picture; returns the frame of the whole page, `most` high.
+  // Stop what moves and what blinks, as if it had come to its end, for a picture. Returns the frame of the whole page, `most`
+  // high, and whether anything has to rise() after it.
   const still = new CSSStyleSheet();
   still.replaceSync("* { caret-color: transparent !important; }");
   function pose(most) {
@@ -51,7 +52,7 @@
     const height = Math.max(scrollHeight, innerHeight);
     sink(Math.min(height, most) - innerHeight);
     const clip = { x: 0, y: 0, scale: 1, width, height: Math.min(height, most) };
-    return { clip, captureBeyondViewport: width > innerWidth || height > innerHeight };
+    return { sunk: sunk.length > 0, frame: { clip, captureBeyondViewport: width > innerWidth || height > innerHeight } };
   }
 
   // What keeps to the lower edge of the window is at the lower edge of the picture, and back in its place after it.
