@@ -18,6 +18,7 @@ from synergy.core.types import ChangeSet, CommandRun, Plan, UiSpec
 from tests.factories import customer, extreme_plan, large_plan, lonely, plan
 from tests.uiagents.sites import laid_out, mixed_site, public_site, rendered
 from uiagents import openapi
+from uiagents.agents.base import change_set
 from uiagents.components import components_of, proofs_of
 from uiagents.services import infer_ui, run_agent
 
@@ -130,20 +131,28 @@ def covered(bench, made: Plan, run: CommandRun, files: dict[str, str]) -> float:
     return read_coverage("frontend", bench.store.get(report), "frontend", sources, left_out, report).ratio
 
 
+def tests_say(bench, made: Plan, path: str, before: str, after: str, scope: str) -> tuple[str, list[str]]:
+    """(log, ids of the tests that did not pass) of the project's tests in ``scope``, when one file says something else."""
+    files = rendered(made)
+    assert files[path].count(before) == 1
+    files[path] = files[path].replace(before, after)
+    asked = {p: t.encode() for p, t in files.items() if ".test." not in p or p.startswith(f"frontend/src/scopes/{scope}/")}
+    change = change_set(bench, "frontend", asked | {"openapi.json": openapi.document(made)})
+    bench.apply((change,))
+    run = run_command(bench, stack(made.stack), "frontend-test", change.files)
+    assert run.returncode
+    cases = read_junit(bench.store.get(run.outputs["junit"]), "frontend", change.files)
+    return bench.store.get_text(run.output), [case.id for case in cases if case.outcome != "passed"]
+
+
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 def test_a_client_that_breaks_the_contract_is_recorded_as_failing(bench):
-    made = plan(lonely())
-    client = rendered(made)["frontend/src/api/client.ts"]
     create = 'http.POST("/api/lonely", { body })'
-    assert create in client
-    broken = client.replace(create, 'http.POST("/api/lonely", { body, headers: { "Content-Type": "text/plain" } })')
-    edit = ChangeSet(agent="edits", files={"frontend/src/api/client.ts": bench.store.put_text(broken)})
-    changes, ui = written(bench, made, edit)
-    assert merged(layers(changes, ui))["frontend/src/api/client.ts"] == edit.files["frontend/src/api/client.ts"]
-    run = next(run for run in ui.changes.checks if run.name == "frontend-test")
-    assert run.returncode
-    assert "not sent as application/json" in bench.store.get_text(run.output)
+    as_text = 'http.POST("/api/lonely", { body, headers: { "Content-Type": "text/plain" } })'
+    log, failed = tests_say(bench, plan(lonely()), "frontend/src/api/client.ts", create, as_text, "lonely")
+    assert failed
+    assert "not sent as application/json" in log
 
 
 #: what is left open to visitors → (the closed entity, file, what is there, what is put in its place, the test that fails)
@@ -159,13 +168,6 @@ LEAKS = {
 @pytest.mark.parametrize("name", LEAKS)
 def test_what_is_left_open_to_visitors_fails_the_projects_own_tests(bench, name):
     closed, file, before, after, test = LEAKS[name]
-    made = mixed_site(closed)
-    path = f"frontend/src/scopes/{file}"
-    text = rendered(made)[path]
-    assert text.count(before) == 1
-    edit = ChangeSet(agent="edits", files={path: bench.store.put_text(text.replace(before, after))})
-    changes, ui = written(bench, made, edit)
-    run = next(run for run in ui.changes.checks if run.name == "frontend-test")
-    cases = read_junit(bench.store.get(run.outputs["junit"]), "frontend", merged(layers(changes, ui)))
-    assert run.returncode
-    assert next(case.id for case in cases if case.outcome != "passed").endswith(test)
+    scope = file.partition("/")[0]
+    _, failed = tests_say(bench, mixed_site(closed), f"frontend/src/scopes/{file}", before, after, scope)
+    assert any(case.endswith(test) for case in failed), failed
