@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities messages bench bench-engine chaos doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages messages-built bench bench-engine chaos doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
 	@echo 'make capabilities        projects with all capabilities, in the browser (25 minutes)'
 	@echo 'make messages            300 messages planned, and what was understood (2 minutes)'
+	@echo 'make messages-built      20 of them built (half an hour)'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:
@@ -43,6 +44,11 @@ capabilities: setup
 
 messages: setup
 	@$(RUN) -m tests.inference.messages $(ARGS)
+
+# Every message is built; --sample, --count and --seed are those of `make messages`.
+messages-built: setup
+	@$(RUN) -m tests.inference.messages $(ARGS) --write var/messages.jsonl
+	@$(RUN) manage.py evaluate messages var/messages.jsonl
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)
