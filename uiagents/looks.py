@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from synergy.core.types import Entity, Kind, Plan, PlanField
+from synergy.core.types import Entity, Kind, PageKind, Plan, PlanField
 from uiagents import facts
 
 Look = Literal["record", "product", "listing", "post", "person", "talk", "comment", "topic"]
@@ -59,7 +59,12 @@ def look_of(plan: Plan, entity: Entity) -> Look:
         return "post"
     if kinds <= {Kind.STRING, Kind.TEXT, Kind.BOOLEAN, Kind.URL}:
         return "topic"
-    return "talk" if plan.layout == "community" else "listing"
+    return "talk" if plan.layout == "community" or (kinds & HAPPENS and _is_closed(plan, entity)) else "listing"
+
+
+def _is_closed(plan: Plan, entity: Entity) -> bool:
+    """What visitors do not see is for work, not for looking around: a ticket has no picture."""
+    return not any(p.public for p in plan.pages if p.entity == entity.name and p.kind is PageKind.LIST)
 
 
 def _is_said_of_something(entity: Entity, kinds: set[Kind]) -> bool:

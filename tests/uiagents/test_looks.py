@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synergy.core.plans import LAYOUTS
+from synergy.core.plans import LAYOUTS, Kind, PlanField
 from tests.factories import customer, everything, lonely, order, plan
 from tests.uiagents.sites import (
     CLAIM,
@@ -35,6 +35,14 @@ from uiagents.screens import Screen, featured, prominent
 )  # fmt: skip
 def test_a_record_looks_like_what_its_fields_tell(made, layout, look):
     assert look_of(laid_out(layout, made), made) == look
+
+
+def test_what_visitors_do_not_see_is_for_work_and_has_no_picture():
+    sighted = PlanField(name="sighted_on", label="Sighted on", kind=Kind.DATE)
+    ticket = WHALE.model_copy(update={"fields": (*WHALE.fields, sighted)})
+    opened = laid_out("shop", ticket)
+    closed = opened.model_copy(update={"pages": tuple(p.model_copy(update={"public": False}) for p in opened.pages)})
+    assert (look_of(opened, ticket), look_of(closed, ticket)) == ("listing", "talk")
 
 
 @pytest.mark.parametrize("layout", ["dashboard", "tool"])
