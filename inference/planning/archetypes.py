@@ -75,6 +75,8 @@ class Archetype(Value):
     aliases: tuple[str, ...] = ()  #: other nouns for it, singular
     collective: tuple[str, ...] = ()  #: aliases that mean all of them: a menu, a fleet; the label is the archetype's
     variants: tuple[str, ...] = ()  #: aliases that are a kind of their own beside each other: news and success stories
+    instead_of: str = ""  #: the archetype whose own name means this one where one of these words stands in the message:
+    beside: tuple[str, ...] = ()  #: a "ticket" beside a concert is none for the helpdesk
     phrases: tuple[str, ...] = ()  #: how messages speak of it, for the search by similarity
     verbs: tuple[str, ...] = ()  #: verbs that bring it in: to book → booking
     limits: str = ""  #: what is only kept and not done, in a sentence

@@ -34,6 +34,7 @@ BUILD = word_set(
     """
 )
 BOUNDARY = word_set("( , : by called named featuring for in including of on so that to using where which who whose with")
+GOES = word_set("appear arrive begin come depart end expire go happen occur start")  #: what things do by themselves
 PRONOUNS = word_set("anybody anyone everybody everyone he i it she someone that there they we which who you")
 
 
@@ -114,6 +115,8 @@ def _allowed(sentence: str, part: Words) -> list[Ask]:
     """ "allowing students to manage …", "helps users practise …" """
     low = lows(part)
     to = next((i for i, w in enumerate(low) if w == "to" or (i > 1 and lexicon().verb_of(w) == w)), None)
+    if len(low) > 2 and low[1].endswith("ing") and lexicon().verb_of(low[1]) and "to" not in low[:7]:
+        return _listed(sentence, part[1:], "nominal", ())  # "allow setting budgets"
     if to is None or to > 6:
         return []
     rest = part[to + 1 :] if low[to] == "to" else part[to:]
@@ -254,7 +257,11 @@ def _for(sentence: str, body: Words) -> list[Ask]:
         subject = () if low[0] in {"a", "an", "the", "my", "our"} else _subject(body[:to])  # "for a company to …" is no role
         return [*_place(sentence, body[:to]), *_predicate(sentence, body[to + 1 :], subject)]
     end = next((i for i, w in enumerate(low) if w in BOUNDARY and i > 0), len(body))
-    if is_plural(body[end - 1].low) and (low[end : end + 1] == [","] or "and" in low[:end] or singular(low[end - 1]) in terms()):
+    if (
+        is_plural(body[end - 1].low)
+        and low[end : end + 1] != [":"]
+        and (low[end : end + 1] == [","] or "and" in low[:end] or singular(low[end - 1]) in terms())
+    ):
         return _listed(sentence, body, "nominal", ())  # "for trucks, drivers and trips"
     return [*_place(sentence, body[:end]), *_purpose(sentence, body[end:])]
 
@@ -288,6 +295,9 @@ def _plain(sentence: str, part: Words) -> list[Ask]:
         return _place(sentence, part[2:])
     if low[0] in {"i", "we"} and len(low) > 1:
         return _listed(sentence, part[1:], "modal", ())
+    goes = next((i for i, w in enumerate(low[1:4], 1) if w in GOES and is_plural(low[i - 1])), None)
+    if goes and phrase(low[:goes]):
+        return [Ask(text=said(sentence, part), verb="automate", thing=phrase(low[:goes]), direct=False)]
     have = next(
         (
             i

@@ -264,7 +264,7 @@ class Ledger:
         for entity in self.entities.values():
             name = set(entity.label.lower().split())
             for f in entity.fields:
-                own = {_spelt(singular(w)) for w in f.label.lower().split()} - name
+                own = {_spelt(singular(w)) for w in f.label.lower().split()} - name - {"at", "by", "on"}
                 if any(words and words - name == own for words in said):
                     actions = ("detail", "create", "edit") if ask.action != "view" else ("detail",)
                     kept = f"Assumed: it is kept as a field of {inner(entity.label_plural)}."
@@ -284,13 +284,20 @@ class Ledger:
     def _general(self, ask: Ask) -> Answer:
         """What a wish without a thing of its own is meant for: the application, one's own data, what is mainly kept."""
         kept = [(t, e) for t in self.found.things if (e := self.entity(t))]
-        main = next((e for t, e in kept if not (t.archetype and t.archetype.family == "people")), None)
+        things = [t for t, _ in kept if not (t.archetype and t.archetype.family == "people")]
+        main = self.entity(min(things, key=self._is_of_another, default=None))
         actor = self.entity(next((t for t in self.found.things if t.label.lower() == " ".join(ask.subject)), None))
         found = general_answer(ask, main or next((e for _, e in kept), None), actor, public="home.page" in self.ids)
         if found is None:
             return Answer(reason=UNREAD)
         entity, actions, ids, reason = found
         return Answer((*ids, *(_ids(entity, actions) if entity else ())), reason)
+
+    def _is_of_another(self, thing: Thing) -> bool:
+        """A loan of books comes after the books."""
+        targets = {to for f in (thing.archetype.fields if thing.archetype else ()) for to in f.to}
+        others = (t.archetype for t in self.found.things if t.archetype and t is not thing)
+        return any(a.name in targets and a.family in ("things", "content") and not a.sorts for a in others)
 
 
 def _of_accounts(ask: Ask) -> Answer | None:
@@ -302,8 +309,8 @@ def _of_accounts(ask: Ask) -> Answer | None:
 
 
 def _spelt(word: str) -> str:
-    """One spelling for both sides of the ocean."""
-    return word.replace("colour", "color")
+    """One spelling for both sides of the ocean, one word for when something is due."""
+    return "due" if word == "deadline" else word.replace("colour", "color")
 
 
 def _ids(entity: Entity, actions: Sequence[str]) -> tuple[str, ...]:

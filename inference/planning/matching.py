@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from inference.planning.archetypes import terms, verbs
+from inference.planning.archetypes import archetypes, terms, verbs
+from inference.planning.inflection import singular
 from inference.planning.lexicon import lexicon
 from inference.planning.phrases import Phrase
 
@@ -54,7 +55,9 @@ def core(phrase: Phrase) -> Phrase:
 class Matcher:
     """Answers ``archetype(phrase)`` for phrases it was told of; one search for all of them."""
 
-    def __init__(self, phrases: Iterable[Phrase], nearest: Nearest) -> None:
+    def __init__(self, phrases: Iterable[Phrase], nearest: Nearest, words: Iterable[str] = ()) -> None:
+        """``words``: all of the message, in lower case."""
+        self._words = set(map(singular, words))
         wanted = list(dict.fromkeys(" ".join(core(phrase)) for phrase in phrases if not self._plain(phrase)))
         found = nearest("domain", wanted, NEIGHBOURS) if wanted else []
         self._near = {text: {n.key: n.similarity for n in row} for text, row in zip(wanted, found, strict=True)}
@@ -66,7 +69,13 @@ class Matcher:
 
     def archetype(self, phrase: Phrase) -> str | None:
         """Name of the archetype ``phrase`` means, None when none is near enough."""
-        inner = core(phrase)
+        name = self._alone(core(phrase))
+        rivals = (a for a in archetypes().values() if a.instead_of and a.instead_of == name)
+        own = name and term_in(core(phrase)) == tuple(archetypes()[name].label.lower().split())
+        return next((a.name for a in rivals if own and self._words & set(a.beside)), name)
+
+    def _alone(self, inner: Phrase) -> str | None:
+        """What ``inner`` means in any message."""
         text = " ".join(inner)
         if text in terms():
             return terms()[text]

@@ -118,6 +118,7 @@ BARE = {
     "delete",
 }  #: classes that stand alone in a list of features: "with search and sorting"
 PARTS = {"functionality", "feature", "function", "capability", "page", "section", "module", "screen", "panel", "tab", "option"}
+CONDITIONS = {"when", "if", "whenever"}
 DIRECTIONS = {"up", "down", "left", "right", "in", "out", "on", "off"}
 EXAMPLES = (
     ("such", "as"),
@@ -190,7 +191,7 @@ def split_list(span: Words, mode: str) -> list[Item]:
     for number, segment in enumerate(_segments(span)):
         if all(word.low in DIRECTIONS for word in segment) or segment[0].low in {"when", "if", "while", "once"}:
             continue
-        item = _item(segment, mode, first=number == 0, bare=bool(waiting) or not items)
+        item = _meant(_item(segment, mode, first=number == 0, bare=bool(waiting) or not items), items)
         if item.verb and not item.thing and item.verb in verbs() and not lexicon().verbs.get(item.verb):
             items += [*waiting, item]  # "voting and viewing results": voting stands for itself
             waiting = []
@@ -208,6 +209,13 @@ def split_list(span: Words, mode: str) -> list[Item]:
             waiting = []
             items.append(_sharing(item, items))
     return [item for item in items + waiting if item.verb or item.thing or _says_something(item.body)]
+
+
+def _meant(item: Item, before: list[Item]) -> Item:
+    """ "create tasks and assign them": the thing is the one before."""
+    if not item.verb or not item.body or item.body[0].low not in {"it", "them"}:
+        return item
+    return replace(item, thing=next((other.thing for other in reversed(before) if other.thing), ()))
 
 
 def _says_something(body: Words) -> bool:
@@ -249,9 +257,11 @@ def _item(segment: Words, mode: str, *, first: bool, bare: bool) -> Item:
     inside = _inside(segment)
     if inside:
         segment = segment[: next(i for i, w in enumerate(segment) if w.low == "(")]
-    while segment and segment[0].low in {"to", "also", "both", "then", *lexicon().filler}:
+    while segment and segment[0].low in {"to", "also", "both", "then", "it", *lexicon().filler}:
         segment = segment[1:]
     verb, size = _verb(segment, mode, first=first, bare=bare)
+    if not verb and mode == "nominal":
+        verb, size = _of_others(segment)
     body = segment[size:]
     lists = inside or _with(body)
     if verb:
@@ -260,6 +270,16 @@ def _item(segment: Words, mode: str, *, first: bool, bare: bool) -> Item:
     act, inner = _act(segment)
     thing, others, direct = noun_phrases(inner)
     return Item(act, [], segment, thing, others, lists, direct)
+
+
+def _of_others(segment: Words) -> tuple[str, int]:
+    """(verb, words up to it) of "shelter staff reviewing applications", where somebody does it; ("", 0) else."""
+    known = lexicon()
+    for index in range(1, min(4, len(segment) - 1)):
+        verb = known.verb_of(segment[index].low) if segment[index].low.endswith("ing") else ""
+        if verb and singular(segment[index - 1].low) in known.people:
+            return verb, index + 1
+    return "", 0
 
 
 def _act(segment: Words) -> tuple[str, Words]:
@@ -300,6 +320,8 @@ def _verb(segment: Words, mode: str, *, first: bool, bare: bool) -> tuple[str, i
     if tuple(low[:2]) in PARTICLES:
         return PARTICLES[(low[0], low[1])], 3 if low[2:3] == ["of"] else 2
     whole = " ".join(phrase(lows(segment)))
+    if low[1:2] and low[1] in CONDITIONS and (lexicon().verb_of(low[0]) or singular(low[0]) == low[0]):
+        return lexicon().verb_of(low[0]) or low[0], 1  # "warn when a budget is exceeded"
     if not segment or (not first and len(segment) > 1 and whole in terms()):
         return "", 0  # "employees and leave requests"
     opens = _opens_modal(segment, whole, first=first, bare=bare) if mode == "modal" else _opens_nominal(segment, whole)
@@ -315,7 +337,8 @@ def _opens_modal(segment: Words, whole: str, *, first: bool, bare: bool) -> bool
         verbal = word.endswith(VERB_ENDS) and word not in NOUN_ENDS
         return (first or verbal) and not alone and strange and whole not in terms()
     if word != base and word.endswith("s"):  # "recognizes animals and sends alerts"
-        return not alone and (singular(word) not in terms() or is_plural(segment[-1].low))
+        shown = not alone and segment[1].low in known.determiner  # "shows a table"
+        return not alone and (shown or singular(word) not in terms() or is_plural(segment[-1].low))
     thing_like = singular(word) in terms() or (word in known.never and not known.verbs.get(base))
     return (word == base or word.endswith("ing")) and not (alone and not bare and thing_like)
 
@@ -324,6 +347,8 @@ def _opens_nominal(segment: Words, whole: str) -> bool:
     """Whether the segment opens with a verb, where nouns and gerunds are expected: "functions for *searching* …"."""
     known, word, alone = lexicon(), segment[0].low, len(segment) == 1
     base = known.verb_of(word)
+    if word in {"opening", "closing"} and not alone and singular(segment[1].low) in {"hour", "time", "day"}:
+        return False
     if alone and base == word and known.verbs.get(base) in BARE:
         return True
     if base == word and word in ONLY_VERBS and not alone:

@@ -21,7 +21,8 @@ ORGANISATIONS = {"system", "tool", "board", "business"}
 
 PRIVATE = re.compile(
     r"\b(?:private|internal|intranet|back[- ]?office|only (?:signed|logged)[- ]in|members[- ]only|behind (?:a )?login|staff only|"
-    r"confidential|for my own use|personal use|admin panel only)\b", re.I)  # fmt: skip
+    r"confidential|for my own use|personal use|admin panel only|"
+    r"for myself|lets? me|reminds? me|where I can|so (?:that )?I can)\b", re.I)  # fmt: skip
 PUBLIC = re.compile(
     r"\b(?:public(?:ly)?|visitors?|anyone|everyone|anybody|everybody|"
     r"without (?:an account|signing in|login|logging in|registration)|"

@@ -29,6 +29,10 @@ TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects a
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
 SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
 KINDS = word_set("type kind category style size status level format")  #: "diagram types, such as …": the values of a field
+RECKONERS = word_set(
+    "calculator converter simulator"
+)  #: who is called so reckons with what it is named after, and keeps none of it
+DISPLAYS = word_set("table grid diagram timeline")
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 #: Wishes that a capability answers → whether a noun phrase of it is kept as a thing all the same.
 Taken = Mapping[Ask, Callable[[Phrase], bool]]
@@ -92,11 +96,13 @@ class _Finder:
     def __init__(self, asks: Sequence[Ask], message: str, nearest: Nearest, taken: Taken) -> None:
         self.asks = asks
         self.taken = taken
-        self.heads = [head_phrase(a) for a in asks if a.head and a.direct]
+        named = [a for a in asks if a.head and a.direct and not RECKONERS & set(a.thing)]
+        self.heads = [head_phrase(a) for a in named]
+        self.done = {head_phrase(a) for a in named if a in self.taken}  #: heads that say what a capability does
         self.nearest = nearest
         self.words = set(re.findall(r"[a-z0-9'-]+", message.lower()))
         phrases = [p for a in asks if not a.head for p in (a.thing, *a.others, *a.details) if p] + [h for h in self.heads if h]
-        self.matcher = Matcher([p for p in phrases if self._thinkable(p)], nearest)
+        self.matcher = Matcher([p for p in phrases if self._thinkable(p)], nearest, self.words)
         self.found = Found()
         self.loose: list[tuple[Ask, Phrase]] = []
 
@@ -136,7 +142,7 @@ class _Finder:
                 self._brought(ask)
             self._others(ask, part)
             return
-        if ask.thing:
+        if ask.thing and not self._is_display(ask):
             thing = self._thing(ask.thing, keep=self._keeps(ask), people=bool(ask.action or part) or not ask.verb)
             self._details(ask, thing)
         if brings:
@@ -248,6 +254,10 @@ class _Finder:
             self.found.meant[phrase] = thing
         return self.found.meant[phrase]
 
+    def _is_display(self, ask: Ask) -> bool:
+        """ "show an amortization table": how something is shown, where nobody speaks of tables."""
+        return ask.action == "view" and ask.thing[-1] in DISPLAYS and plural(ask.thing[-1]) not in self.words
+
     def _names_a_thing(self, phrase: Phrase) -> bool:
         inner = core(phrase)
         known = " ".join(inner) in terms()
@@ -268,11 +278,12 @@ class _Finder:
         return self._from_words(core(phrase)) if keep and self._countable(phrase) else None
 
     def _shortened(self, inner: Phrase) -> Thing | None:
-        """ "requests", after leave requests were spoken of."""
-        if len(inner) != 1 or inner[0] in terms():
+        """ "requests", after leave requests were spoken of; "cards" after flashcards."""
+        if len(inner) != 1:
             return None
-        longer = (t for t in self.found.things if " " in t.label)
-        return next((t for t in longer if singular(t.label.lower().split()[-1]) == inner[0]), None)
+        name = self.matcher.archetype(inner) if inner[0] in terms() else ""
+        longer = (t for t in self.found.things if not name or (t.archetype and t.archetype.name == name != terms()[inner[0]]))
+        return next((t for t in longer if _ends_in(singular(t.label.lower().split()[-1]), inner[0], " " in t.label)), None)
 
     def _countable(self, phrase: Phrase) -> bool:
         """A plural of it stands in the message: "raw materials" are kept, "speed" is not."""
@@ -360,13 +371,18 @@ class _Finder:
         if not exact and len(self.found.things) >= 2 and (not term or term != head[-len(term) :]):
             return
         name = self.matcher.archetype(head) if self._thinkable(head) else None
-        if name in SITES:
+        if name in SITES or (name and head in self.done and self._is_done_to_others(archetypes()[name])):
             return
         if name and self.found.by_archetype(name) is None:
             before = len(self.found.things)
             self.found.meant[head] = self._from_archetype(head, archetypes()[name])
             self.found.meant[head].from_name = True
             self.found.things[:] = self.found.things[before:] + self.found.things[:before]
+
+    def _is_done_to_others(self, archetype: Archetype) -> bool:
+        """A "movie review site" keeps no reviews besides those that its movies get."""
+        kept = any(t.archetype and t.archetype.family in ("things", "content") for t in self.found.things)
+        return kept and bool(archetype.verbs)
 
     # --- nothing was named ---------------------------------------------------------------------------------------------------
 
@@ -390,6 +406,11 @@ class _Finder:
                 if word:
                     return setting["keeps"], word
         return (SMALL_SITE if self.words & SITE_WORDS else DEFAULT), ""
+
+
+def _ends_in(last: str, word: str, several: bool) -> bool:
+    """Whether ``word`` is the last one of a name, or the end of its last one."""
+    return last == word if several else len(word) > 3 and last != word and last.endswith(word)
 
 
 def labels(things: Iterable[Thing]) -> str:

@@ -91,7 +91,7 @@ def make_title(message: str, asks: Sequence[Ask], things: Sequence[Thing]) -> st
         bare = len(words) == 1 and words[0].lower().endswith(ADJECTIVE)
         return _short(_titled([*words, things[0].plural] if bare else words))
     if place:
-        words = [w for w in place.text.split() if w.lower() not in lexicon().determiner]
+        words = [w for w in _unbusied(place.text.split()) if w.lower() not in lexicon().determiner]
         title = _titled(words)
         return _short(title if len(words) > 1 else f"{title} {_titled(things[0].plural.split())}")
     main = [t for t in things if not (t.archetype and t.archetype.name in SECOND)] or list(things)
@@ -102,6 +102,17 @@ def _completes(place: Ask, words: Sequence[str]) -> bool:
     """ "learning platform" says little: "data science learning platform"."""
     known = lexicon()
     return len(words) <= 2 and words[-1].lower() in known.application and place.text.split()[0].lower() not in known.determiner
+
+
+def _unbusied(words: list[str]) -> list[str]:
+    """Who it is for, without what they do: "a photographer showcasing a portfolio" → a photographer."""
+    known = lexicon()
+    busy = (
+        i
+        for i, w in enumerate(words[:-1])
+        if i > 1 and w.endswith("ing") and known.verb_of(w) and words[i + 1] in known.determiner
+    )
+    return words[: next(busy, len(words))]
 
 
 def _telling(text: str) -> list[str]:

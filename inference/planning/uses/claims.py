@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
+from inference.planning.fields import field_kind
 from inference.planning.matching import Nearest
 from inference.planning.missing import common_features, is_order, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.uses.scoring import Parameters, Wish, Words, evidence, parameters, wish_of, words_for
 from inference.planning.uses.texts import KIND, is_noun, vocabulary
 from synergy.core.capabilities import Capability, capabilities
+from synergy.core.types import Kind
 
 NEIGHBOURS = 12  #: keys looked at for each text
 HINT = 0.3  #: least chance at which a wish is about a capability that other wishes of the message ask for clearly
@@ -36,7 +38,12 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
     asking = list(dict.fromkeys(a for ask in asks if ask.verb != "for" for a in (ask, *examples(ask))))
     if not asking or not capabilities():
         return {}
-    read = [(ask, wish) for ask in asking if (wish := wish_of(ask)).text and not (_of_accounts(ask, wish) or is_order(ask.text))]
+    read = [
+        (ask, wish)
+        for ask in asking
+        if (wish := wish_of(ask)).text
+        and not (_of_accounts(ask, wish) or is_order(ask.text) or _inspects(ask, wish) or _settles(ask))
+    ]
     asking, wishes = [ask for ask, _ in read], [wish for _, wish in read]
     near = similarities(wishes, nearest)
     rows = list(zip(asking, wishes, near, strict=True))
@@ -51,6 +58,19 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
 def _of_accounts(ask: Ask, wish: Wish) -> bool:
     """ "user registration and login": accounts are part of every application, unless it is registered for something."""
     return not wish.things and common_features(ask.text)[:1] in (("auth.login",), ("auth.register",), ("auth.roles",))
+
+
+def _inspects(ask: Ask, wish: Wish) -> bool:
+    """ "staff review applications": people look through them and decide; nobody gives them stars."""
+    reviews = capabilities().get("reviews")
+    if ask.verb != "review" or not wish.things or reviews is None or reviews.on is None:
+        return False
+    return all(name not in reviews.on.archetypes and archetypes()[name].family in ("people", "records") for name in wish.things)
+
+
+def _settles(ask: Ask) -> bool:
+    """ "pay late fees": what one owes is paid, nothing is bought."""
+    return ask.verb == "pay" and ask.direct and bool(ask.thing) and field_kind(ask.thing) is Kind.MONEY
 
 
 def kept_phrases(claims: Claims) -> dict[Ask, Callable[[Phrase], bool]]:

@@ -34,6 +34,19 @@ def wishes(sentence):
         ("Users should be able browse plans", [("browse", "plan")]),
         ("show information about various tools", [("show", "tool")]),
         ("display a list of prizes", [("display", "prize")]),
+        ("Allow setting budgets and warn when one is exceeded", [("set", "budget"), ("warn", "one")]),
+        ("Members can create tasks and assign them", [("create", "task"), ("assign", "task")]),
+        (
+            "It should have functions for browsing pets and shelter staff reviewing applications",
+            [("browse", "pet"), ("review", "application")],
+        ),
+        ("Reminders go out a day before the appointment", [("automate", "reminder")]),
+        (
+            "A site that computes payments and shows an amortization table",
+            [("compute", "payment"), ("show", "amortization table")],
+        ),
+        ("A website for my inn with rooms, opening hours and prices", [("", "room"), ("", "opening hour"), ("", "price")]),
+        ("Build a tracker for teams: projects and issues", [("", "project"), ("", "issue")]),
     ],
 )
 def test_a_sentence_is_cut_into_wishes(sentence, found):

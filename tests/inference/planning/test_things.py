@@ -56,7 +56,22 @@ MESSAGES = [
     ("A page with FAQ, success stories and contact form", {"FAQ entries", "Success stories", "Messages"}),
     ("movie review site", {"Movies", "Reviews"}),
     ("parking management with parking spaces and bookings", {"Parking spaces", "Bookings"}),
+    ("A finance tracker. Users record income and expenses, and it warns when a budget is exceeded", {"Income", "Expenses", "Budgets"}),
+    ("Flashcard app: flashcards, and users can edit cards", {"Flashcards"}),
+    ("A charity site where donors pledge food or money", {"Donations", "Charities"}),
 ]
+
+
+@pytest.mark.parametrize(
+    ("message", "archetype"),
+    [
+        ("Users can search tickets for a concert", "event_ticket"),
+        ("A helpdesk where customers open tickets", "ticket"),
+        ("Users open support tickets about a concert", "ticket"),
+    ],
+)
+def test_a_word_of_two_meanings_has_that_of_its_company(plan_for, message, archetype):
+    assert archetype in {e.archetype for e in plan_for(message).entities}
 
 
 @pytest.mark.parametrize(("message", "kept"), MESSAGES, ids=[m[:40] for m, _ in MESSAGES])
