@@ -29,20 +29,12 @@ from playwright.async_api import (
 from synergy.core import tools
 from synergy.core.errors import ServiceDown
 from visual.events import Events, Failure
-from visual.isolation import ORIGIN, isolated
+from visual.isolation import ARGS, ORIGIN, isolated
 from visual.proxy import NOWHERE, VISIT, Proxy
 
 __all__ = ["POLL", "BrowserCrashed", "Chromium", "Error", "Locator", "Page", "Profile", "Session", "Tab", "is_crash", "session"]
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)  #: what pages take for the time, so that "3 days ago" stays as it is
-#: A page lives for seconds: to optimise its scripts costs more than it gives, a tenth of the processor's time.
-ARGS = [
-    "--disable-gpu",
-    "--font-render-hinting=none",
-    "--force-color-profile=srgb",
-    "--hide-scrollbars",
-    "--js-flags=--no-opt --no-maglev",
-]
 CALM = 2  #: looks, 10 ms apart, in which a page that is at rest does not change
 PATIENCE_MS, IMPATIENCE_MS = 5000, 300  #: longest wait for rest; and for a page that did not rest before
 SETTLED = "([looks, limit]) => __view.settled(looks, limit)"

@@ -18,6 +18,14 @@ from pathlib import Path
 
 from synergy.core import tools
 
+#: A page lives for seconds: to optimise its scripts costs more than it gives, a tenth of the processor's time.
+ARGS = [
+    "--disable-gpu",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--js-flags=--no-opt --no-maglev",
+]
 PORT = 8000
 ORIGIN = f"http://localhost:{PORT}"  #: a secure context, as the deployed application is
 UID = 61180

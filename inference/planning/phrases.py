@@ -69,39 +69,12 @@ NOUN_ENDS = word_set(
     teammate update mandate rebate senate wise otherwise concise precise appropriate separate accurate immediate
     """
 )
-STOP = {
-    "that",
-    "which",
-    "who",
-    "whose",
-    "where",
-    "when",
-    "while",
-    "if",
-    "so",
-    "because",
-    "based",
-    "using",
-    "via",
-    "through",
-    "without",
-    "as",
-    "according",
-    "until",
-    "before",
-    "after",
-    "during",
-    "upon",
-    "whether",
-    "is",
-    "are",
-    "has",
-    "have",
-    "was",
-    "were",
-    "can",
-    "should",
-}
+STOP = word_set(
+    """
+    that which who whose where when while if so because based using via through without as
+    according until before after during upon whether is are has have was were can should
+    """
+)
 ASIDE = {
     "based",
     "so",

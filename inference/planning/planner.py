@@ -21,7 +21,7 @@ from inference.planning.requests import check_request, unwanted_answer
 from inference.planning.roles import access_for, is_personal, make_roles
 from inference.planning.surface import Access, inner
 from inference.planning.text import sentences
-from inference.planning.things import Found, Thing, find_things, labels
+from inference.planning.things import Found, Thing, find_things
 from inference.planning.unwanted import Unwanted, wanted_part
 from inference.planning.uses.answers import use_answers
 from inference.planning.uses.binding import Binding, bind
@@ -295,7 +295,7 @@ def _assumed_things(found: Found, entities: Sequence[Entity]) -> list[tuple[str,
     usual = [t for t in found.things if t.assumed and not t.needed_by]
     if usual:
         why = f"this is what is usual for {found.assumed_for}" if found.assumed_for else "nothing to keep was named"
-        text = labels(usual)
+        text = titles.labels(usual)
         rows.append((f"{text[:1].upper()}{text[1:]} are kept", Answer(slugs, f"Assumed: {why}.")))
     fields = [
         f"{e.label_plural} ({', '.join(inner(f.label) for f in e.fields if f.assumed)})"

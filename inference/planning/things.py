@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inference.planning.archetypes import Archetype, archetypes, terms, verbs
@@ -12,18 +12,17 @@ from inference.planning.fields import field_kind, is_field
 from inference.planning.goods import GOODS, is_traded
 from inference.planning.inflection import PAST, UNCOUNTABLE, plural, plural_phrase, singular
 from inference.planning.labels import capital, head_phrase, label_words, labels_of
-from inference.planning.lexicon import lexicon, read
+from inference.planning.lexicon import lexicon
 from inference.planning.matching import Matcher, Nearest, core, is_agent, term_in
 from inference.planning.missing import Part, common_features, missing_part
 from inference.planning.phrases import Phrase
 from inference.planning.qualities import aim_of
+from inference.planning.usual import usual_things
 from inference.planning.wordset import word_set
 from synergy.core.types import Kind
 
 MOST = 40  #: entities of one plan
 MOST_ALIKE = 4  #: entities made from one archetype
-DEFAULT = ("project", "task", "team_member")
-SITE_WORDS, SMALL_SITE = word_set("website site page webpage homepage"), ("announcement",)  #: a site that keeps nothing has news
 INPUT = {"input", "enter", "fill", "provide", "supply", "specify", "state"}  #: verbs whose objects are fields of a form
 TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects are kept to be shown
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
@@ -387,33 +386,13 @@ class _Finder:
     # --- nothing was named ---------------------------------------------------------------------------------------------------
 
     def _assume(self) -> None:
-        names, why = self._usual()
+        names, why = usual_things(self.asks, self.words)
         for name in names:
             archetype = archetypes()[name]
             self.found.things.append(Thing(archetype.label, archetype.plural, archetype, "", assumed=True))
         self.found.assumed_for = why
 
-    def _usual(self) -> tuple[Sequence[str], str]:
-        """What applications of this kind usually keep, and what told the kind."""
-        texts = (
-            [" ".join(a.thing) for a in self.asks if a.head]
-            + [" ".join(a.thing) for a in self.asks]
-            + [a.text.lower() for a in self.asks]
-        )
-        for text in texts:
-            for setting in read("settings.toml")["setting"]:
-                word = next((w for w in setting["words"] if f" {w} " in f" {text} " or f" {w}s " in f" {text} "), None)
-                if word:
-                    return setting["keeps"], word
-        return (SMALL_SITE if self.words & SITE_WORDS else DEFAULT), ""
-
 
 def _ends_in(last: str, word: str, several: bool) -> bool:
     """Whether ``word`` is the last one of a name, or the end of its last one."""
     return last == word if several else len(word) > 3 and last != word and last.endswith(word)
-
-
-def labels(things: Iterable[Thing]) -> str:
-    """ "projects, tasks and team members"."""
-    names = [thing.plural.lower() for thing in things]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"

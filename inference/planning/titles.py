@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from inference.planning.asks import Ask
 from inference.planning.lexicon import lexicon
 from inference.planning.names import kebab
 from inference.planning.surface import Access
-from inference.planning.things import Thing, labels
+from inference.planning.things import Thing
 
 LONGEST = 40  #: characters of a title
 LONGEST_WISH = 50  #: characters of a wish that a summary repeats
@@ -184,3 +184,9 @@ def topic_of(asks: Sequence[Ask]) -> str:
     if len(low) == 2 and low[-1] in {"blog", "magazine", "forum", "wiki", "community", "news"}:
         return low[0]
     return ""
+
+
+def labels(things: Iterable[Thing]) -> str:
+    """ "projects, tasks and team members"."""
+    names = [thing.plural.lower() for thing in things]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nothing"

@@ -56,7 +56,10 @@ MESSAGES = [
     ("A page with FAQ, success stories and contact form", {"FAQ entries", "Success stories", "Messages"}),
     ("movie review site", {"Movies", "Reviews"}),
     ("parking management with parking spaces and bookings", {"Parking spaces", "Bookings"}),
-    ("A finance tracker. Users record income and expenses, and it warns when a budget is exceeded", {"Income", "Expenses", "Budgets"}),
+    (
+        "A finance tracker. Users record income and expenses, and it warns when a budget is exceeded",
+        {"Income", "Expenses", "Budgets"},
+    ),
     ("Flashcard app: flashcards, and users can edit cards", {"Flashcards"}),
     ("A charity site where donors pledge food or money", {"Donations", "Charities"}),
 ]
