@@ -131,7 +131,7 @@ def covered(bench, made: Plan, run: CommandRun, files: dict[str, str]) -> float:
     return read_coverage("frontend", bench.store.get(report), "frontend", sources, left_out, report).ratio
 
 
-def tests_say(bench, made: Plan, path: str, before: str, after: str, scope: str) -> tuple[str, list[str]]:
+def said_by_tests(bench, made: Plan, path: str, before: str, after: str, scope: str) -> tuple[str, list[str]]:
     """(log, ids of the tests that did not pass) of the project's tests in ``scope``, when one file says something else."""
     files = rendered(made)
     assert files[path].count(before) == 1
@@ -150,7 +150,7 @@ def tests_say(bench, made: Plan, path: str, before: str, after: str, scope: str)
 def test_a_client_that_breaks_the_contract_is_recorded_as_failing(bench):
     create = 'http.POST("/api/lonely", { body })'
     as_text = 'http.POST("/api/lonely", { body, headers: { "Content-Type": "text/plain" } })'
-    log, failed = tests_say(bench, plan(lonely()), "frontend/src/api/client.ts", create, as_text, "lonely")
+    log, failed = said_by_tests(bench, plan(lonely()), "frontend/src/api/client.ts", create, as_text, "lonely")
     assert failed
     assert "not sent as application/json" in log
 
@@ -169,5 +169,5 @@ LEAKS = {
 def test_what_is_left_open_to_visitors_fails_the_projects_own_tests(bench, name):
     closed, file, before, after, test = LEAKS[name]
     scope = file.partition("/")[0]
-    _, failed = tests_say(bench, mixed_site(closed), f"frontend/src/scopes/{file}", before, after, scope)
+    _, failed = said_by_tests(bench, mixed_site(closed), f"frontend/src/scopes/{file}", before, after, scope)
     assert any(case.endswith(test) for case in failed), failed
