@@ -28,9 +28,8 @@ TRADE = {"sell", "offer", "produce", "serve", "teach"}  #: verbs whose objects a
 LENT = {"book", "reserve", "rent", "borrow", "lend"}  #: verbs whose objects are kept to be had for a while
 SITES = ("place", "company")  #: what an application is for, when its name says so: a museum site does not keep museums
 KINDS = word_set("type kind category style size status level format")  #: "diagram types, such as …": the values of a field
-RECKONERS = word_set(
-    "calculator converter simulator"
-)  #: who is called so reckons with what it is named after, and keeps none of it
+#: An application called so reckons with what it is named after, and keeps none of it.
+RECKONERS = word_set("calculator converter simulator")
 DISPLAYS = word_set("table grid diagram timeline")
 KEEPING = {"view", "search", "filter", "sort", "create", "edit", "delete", "manage"}
 #: Wishes that a capability answers → whether a noun phrase of it is kept as a thing all the same.

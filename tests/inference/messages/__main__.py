@@ -34,6 +34,7 @@ def main() -> int:
     if given.write:
         sample = random.Random(given.seed).sample(written, given.sample)
         rows = [{"id": f"{message.number:03}", "message": message.text} for message in sorted(sample, key=lambda m: m.number)]
+        given.write.parent.mkdir(parents=True, exist_ok=True)
         given.write.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return 0
     judged = judge(written, planner())
