@@ -50,7 +50,7 @@ class Way:
 
     @property
     def told(self) -> str:
-        name = self.control.name if self.control else (self.form.heading if self.form else "")
+        name = self.control.name if self.control else (self.form.heading if self.form else self.place.name)
         return f"{name!r} on {self.place.path}"
 
 

@@ -69,6 +69,7 @@ class News:
     def confirmation(self) -> str:
         """The words that say it worked; "" when nothing says so."""
         loud = [line for line, live in self.fresh if live]
+        loud += [line for line in self.after.said if line not in self.before.said]  # it came while the screen was read
         for line in loud:
             if GOOD.search(line) and not BAD.search(line):
                 return line

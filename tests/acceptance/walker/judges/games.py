@@ -32,9 +32,10 @@ TURNS = 60  #: answers in a quiz
 
 
 def _place(ground: Ground, reading: Reading) -> Place:
-    """The page where it is played: about the topic, else one that speaks of a game or a board."""
-    found = ground.atlas.find(reading.where) or ground.atlas.find(("game",)) or ground.atlas.find(("play",))
-    return found or ground.atlas.saying(("game",)) or ground.atlas.home
+    """The page where it is played: one with a board, about the topic, else one that speaks of a game."""
+    found = [ground.atlas.find(words) for words in (reading.where, ("game",), ("play",))]
+    places = [place for place in (*found, ground.atlas.saying(("game",))) if place] or [ground.atlas.home]
+    return next((place for place in places if place.screen.tiles), places[0])
 
 
 async def _begun(ground: Ground, reading: Reading) -> Screen:

@@ -13,12 +13,13 @@ from tests.acceptance.walker.screen import Field, Screen
 from tests.acceptance.walker.words import likeness
 
 ANSWER = 8.0  #: seconds
+CHATS = ("chat", "chatbot", "assistant")
 ASKED = "Hello, {marker} here. What do you offer, and how do I start?"
 
 
 async def judge_chat(ground: Ground, reading: Reading) -> Verdict:
     faults = []
-    for way in [*ways(ground.atlas, reading)[:4]]:
+    for way in ways(ground.atlas, reading)[:4] or _named(ground):
         try:
             verdict = await _talked(ground, reading, way)
         except Lost as lost:
@@ -32,6 +33,11 @@ async def judge_chat(ground: Ground, reading: Reading) -> Verdict:
         if faults
         else absent(f"There is no chat on {len(ground.atlas.places)} pages; the menu has: {ground.menu}.")
     )
+
+
+def _named(ground: Ground) -> list[Way]:
+    """Pages that are called a chat, whatever the check calls it."""
+    return [Way(place, None, None, 0.0) for word in CHATS if (place := ground.atlas.find((word,)))]
 
 
 async def _talked(ground: Ground, reading: Reading, way: Way) -> Verdict:
