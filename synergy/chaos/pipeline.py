@@ -5,7 +5,7 @@ goes before what is said of all. ``times`` limits what is said of one step to it
 What a step may do:
 
     sleep SECONDS     deaf: without looking whether it shall stop
-    cost USD          say that it cost so much
+    cost USD          call a provider that charges so much, whatever was agreed
     pay KIND          call the provider, once for each run and step; kinds: see ``provider``
     write BYTES       store an artifact of that size, slowly
     sandbox TROUBLE   run a command in the real sandbox: hang, memory, fork, disk, sleep
@@ -24,8 +24,10 @@ import zipfile
 from typing import Any
 
 from synergy.chaos import tools, truth
+from synergy.chaos.provider import PRICE
 from synergy.core.bench import Bench
 from synergy.core.errors import NotBuildable, PermanentError, ServiceDown
+from synergy.core.spending import Paid
 from synergy.core.types import ChangeSet, Delivery, GateResult, Message, StackChoice, Usage, Value, Verdict
 from synergy.workflow.shape import Shape, StepSpec
 
@@ -62,9 +64,13 @@ def act(bench: Bench, step: str, message: Message) -> Usage:
         orders = {name: order for name, order in orders_of(message.text).items() if name in ("sleep", "pay")}
     bench.note(f"{step} begins")
     _sleep(bench, orders)
-    usage = Usage(cost_usd=orders.get("cost", 0.0))
+    usage = Usage()
+    if "cost" in orders:
+        paid = bench.pay_once(tools.order(run, step, "cost", PRICE), lambda key: Paid("", orders["cost"]))
+        usage = Usage(calls=1, cost_usd=paid.cost_usd)
     if "pay" in orders and step in PAYING:
-        paid = bench.pay_once(f"{run} {step}", lambda key: tools.pay(bench, key, run, step, str(orders["pay"])))
+        order = tools.order(run, step, "pay", PRICE)
+        paid = bench.pay_once(order, lambda key: tools.pay(bench, key, run, step, str(orders["pay"])))
         usage = Usage(calls=1, cost_usd=paid.cost_usd)
     if "write" in orders:
         truth.write(run, step, "writing")

@@ -20,9 +20,11 @@ from typing import Any
 from django.utils.module_loading import import_string
 
 from synergy.chaos import truth
-from synergy.core.bench import Bench, Paid
+from synergy.core.artifacts import digest
+from synergy.core.bench import Bench
 from synergy.core.errors import PermanentError, ServiceDown
 from synergy.core.sandboxes.base import Job, Limits
+from synergy.core.spending import Order, Paid
 from synergy.core.toolchains import sandbox
 
 PROVIDER_ENV = "SYNERGY_CHAOS_PROVIDER"  #: port of the provider on loopback
@@ -47,6 +49,10 @@ def die(run: str, step: str, *, whole: bool) -> None:
     if whole:
         os.killpg(os.getpgid(0), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def order(run: str, step: str, what: str, worst_usd: float) -> Order:
+    return Order(key=digest(f"{run} {step} {what}".encode()), worst_usd=worst_usd, activity=what)
 
 
 def pay(bench: Bench, key: str, run: str, step: str, kind: str) -> Paid:

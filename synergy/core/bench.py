@@ -7,10 +7,10 @@ import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from synergy.core.artifacts import ArtifactStore, digest
-from synergy.core.errors import Cancelled, UnsafePath
+from synergy.core.errors import Cancelled, Declined, UnsafePath
+from synergy.core.spending import Book, Notebook, Order, Paid
 from synergy.core.types import ChangeSet, Resolution, UiSpec
 
 MAX_PATH = 240  #: characters of a relative path
@@ -38,37 +38,6 @@ def safe_path(path: str) -> PurePosixPath:
 
 
 @dataclass(frozen=True)
-class Paid:
-    """An answer and what it cost."""
-
-    answer: str
-    cost_usd: float
-
-
-class Book(Protocol):
-    """Where the answers that a step paid for are kept."""
-
-    def find(self, key: str) -> Paid | None:
-        """What was paid for under ``key`` before."""
-
-    def keep(self, key: str, paid: Paid) -> Paid:
-        """Keep it for good; returns what is kept, which is another's answer when that one was first."""
-
-
-class Notebook:
-    """A book that forgets: for steps outside of a run."""
-
-    def __init__(self) -> None:
-        self._paid: dict[str, Paid] = {}
-
-    def find(self, key: str) -> Paid | None:
-        return self._paid.get(key)
-
-    def keep(self, key: str, paid: Paid) -> Paid:
-        return self._paid.setdefault(key, paid)
-
-
-@dataclass(frozen=True)
 class Bench:
     """``root/project`` holds the generated files, the rest of ``root`` is the step's to use and may vanish."""
 
@@ -88,16 +57,25 @@ class Bench:
         if self.stopped():
             raise Cancelled()
 
-    def pay_once(self, request: str, call: Callable[[str], Paid]) -> Paid:
-        """What ``request`` was answered: from the book when this step has paid for it before, else what ``call(key)`` gives.
+    def pay_once(self, order: Order, call: Callable[[str], Paid]) -> Paid:
+        """What ``order`` was answered: from the book when it was paid for before, else what ``call(order.key)`` gives.
 
-        The answer is kept before it is returned, so an attempt after this one does not pay again. A worker that dies between
-        the provider's answer and the book has paid for nothing; ``key`` is the same then too, for providers that know
-        idempotency keys.
+        The most it can cost is set aside before the call and the answer is kept before it is returned, so an attempt after this
+        one does not pay again. A worker that dies between the provider's answer and the book has paid for nothing: what was set
+        aside stays so, and the key is the same then too, for providers that know idempotency keys.
+
+        Raises OverBudget when a limit is in the way, and what ``call`` raises; after ``Declined`` the money is free again.
         """
         self.check_stop()
-        key = digest(request.encode())
-        return self.book.find(key) or self.book.keep(key, call(key))
+        known = self.book.reserve(order)
+        if known is not None:
+            return known
+        try:
+            paid = call(order.key)
+        except Declined:
+            self.book.release(order)
+            raise
+        return self.book.settle(order, paid)
 
     def apply(self, changes: Iterable[ChangeSet | None]) -> None:
         """Write the change sets into ``project``, in order. Files that already have the right bytes are left alone."""

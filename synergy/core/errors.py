@@ -5,10 +5,12 @@ SynergyError
 ├── PermanentError      trying again cannot help
 │   ├── NotBuildable    no blueprint, or the message is outside what Synergy builds
 │   ├── UnsafePath      a file name that would leave its folder
-│   ├── OverBudget      a limit in money, tokens or time was reached
+│   ├── OverBudget      a limit in money, tokens or time is in the way
+│   │   └── BudgetSpent all that a run may cost is spent: it rests until a person raises the limit
 │   └── Cancelled       a person cancelled the run
 └── TransientError      worth another try after 10, 20, 40 s (``retry_after`` overrides, in seconds)
     ├── ServiceDown     database, broker, provider or browser did not answer
+    │   └── Declined    the provider did not take the request: it costs nothing
     └── SandboxError    the sandbox itself failed, not the code inside it
 """
 
@@ -41,7 +43,11 @@ class UnsafePath(PermanentError):
 
 
 class OverBudget(PermanentError):
-    """A limit was reached."""
+    """A limit is in the way."""
+
+
+class BudgetSpent(OverBudget):
+    """All that a run may cost is spent."""
 
 
 class Cancelled(PermanentError):
@@ -58,6 +64,10 @@ class TransientError(SynergyError):
 
 class ServiceDown(TransientError):
     """A service did not answer."""
+
+
+class Declined(ServiceDown):
+    """The provider did not take the request: it costs nothing."""
 
 
 class SandboxError(TransientError):

@@ -9,10 +9,12 @@ A run's life:   QUEUED → RUNNING ⇄ PAUSED → COMPLETED | REJECTED | FAILED 
 from __future__ import annotations
 
 import uuid
+from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 
@@ -42,11 +44,20 @@ LIVE_RUN = (*WORKING_RUN, RunState.PAUSED)
 LIVE_STEP = (StepState.WAITING, StepState.READY, StepState.RUNNING)
 
 
+def _usd(**options: Any) -> models.DecimalField[Any, Any]:
+    """US dollars, to a millionth."""
+    return models.DecimalField(max_digits=12, decimal_places=6, **options)
+
+
 class Tenant(models.Model):
     """Who owns projects and runs. Nobody sees the rows of another tenant."""
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
+    budget_usd = _usd(null=True, blank=True)  # of a calendar month (UTC); null = no limit
+    month = models.DateField(db_default=Value(date(2000, 1, 1)), editable=False)  # that cost_usd counts
+    cost_usd = _usd(db_default=0, editable=False)
+    reserved_usd = _usd(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
@@ -69,6 +80,9 @@ class Project(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=120)
+    budget_usd = _usd(null=True, blank=True)  # of all its runs together; null = no limit
+    cost_usd = _usd(db_default=0, editable=False)
+    reserved_usd = _usd(db_default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -91,8 +105,9 @@ class Run(models.Model):
     stack = models.CharField(max_length=40, default="", blank=True)  # it is built with
     confidence = models.FloatField(null=True)  # of the inferred stack, in [0, 1]
     verdict = models.JSONField(null=True)  # {"passed": bool, "gates": [GateResult]}
-    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
-    budget_usd = models.DecimalField(max_digits=12, decimal_places=6, default=5)
+    cost_usd = _usd(default=0)
+    reserved_usd = _usd(db_default=0, editable=False)  # set aside for calls whose end is not known (yet)
+    budget_usd = _usd(default=5)
     engine = models.CharField(max_length=40)  # pipeline and version that started it and must finish it
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  # unique only where given
     trace_id = models.CharField(max_length=32)
@@ -145,7 +160,7 @@ class Step(models.Model):
     lease = models.DateTimeField(null=True)  # the worker renews it; passed = the attempt is lost
     deadline = models.DateTimeField(null=True)  # of this attempt
     result = models.TextField(null=True)  # noqa: DJ001  # JSON of the value, byte for byte; null until done
-    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    cost_usd = _usd(default=0)
     error = models.TextField(default="", blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -183,20 +198,33 @@ class Event(models.Model):
 
 
 class Call(models.Model):
-    """A call of a step that cost money, and its answer: whoever runs the step again finds it here and does not pay again."""
+    """A call of a step that costs money, and its answer: whoever runs the step again finds it here and does not pay again.
+
+    ``holds`` is set aside for attempts whose end is not known: one that is under way, or whose worker died. It counts against
+    every limit, for such a call may have been charged.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="calls", db_index=False)
     step = models.CharField(max_length=40)
     key = models.CharField(max_length=64)  # SHA-256 of the request
-    answer = models.TextField()
-    cost_usd = models.DecimalField(max_digits=12, decimal_places=6)
+    activity = models.CharField(max_length=40, db_default="")  # what the money is for
+    model = models.CharField(max_length=120, db_default="")  # that answered
+    request = models.TextField(db_default="")  # what was asked, without secrets
+    answer = models.TextField(null=True)  # noqa: DJ001  # null until settled
+    tokens_in = models.IntegerField(db_default=0)
+    tokens_out = models.IntegerField(db_default=0)
+    cost_usd = _usd(db_default=0)
+    holds = models.JSONField(db_default=Value({}, models.JSONField()))  # attempt → US dollars
+    saved_usd = _usd(db_default=0)  # the same answer was at hand in another run of the tenant
+    wasted = models.BooleanField(db_default=False)  # the answer was of no use
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "step", "key"], name="call_paid_once")]
+        indexes = [models.Index(fields=["key"], condition=Q(answer__isnull=False, wasted=False), name="call_at_hand")]
 
     def __str__(self) -> str:
-        return f"{self.step} {self.key[:8]}"
+        return f"{self.activity or self.step} {self.key[:8]}"
 
 
 class WorkerBeat(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict
 
 from django.db import transaction
 
@@ -13,23 +14,30 @@ from synergy.workflow.engine import Ready
 Done = tuple[Run, list[Ready]]
 
 
-def _cancel(run: Run, step: str) -> Done:
+class Given(TypedDict, total=False):
+    """What a person says beside the action."""
+
+    step: str  #: to fork from
+    budget_usd: float  #: to resume with
+
+
+def _cancel(run: Run, given: Given) -> Done:
     services.cancel(run)
     return run, []
 
 
-def _pause(run: Run, step: str) -> Done:
+def _pause(run: Run, given: Given) -> Done:
     services.pause(run)
     return run, []
 
 
 #: Name → what is done; gives the run that goes on (a fork is another one) and what wants messages.
-ACTIONS: dict[str, Callable[[Run, str], Done]] = {
+ACTIONS: dict[str, Callable[[Run, Given], Done]] = {
     "cancel": _cancel,
-    "retry": lambda run, step: (run, services.retry(run)),
+    "retry": lambda run, given: (run, services.retry(run)),
     "pause": _pause,
-    "resume": lambda run, step: (run, services.resume(run)),
-    "fork": services.fork,
+    "resume": lambda run, given: (run, services.resume(run, budget_usd=given.get("budget_usd"))),
+    "fork": lambda run, given: services.fork(run, given["step"]),
 }
 
 
@@ -42,9 +50,9 @@ STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-def act(action: str, run: Run, step: str = "") -> Run:
+def act(action: str, run: Run, given: Given | None = None) -> Run:
     """Do it, send what became ready; the run that goes on, as it is now. BadInput when it cannot be done."""
-    goes_on, ready = ACTIONS[action](run, step)
+    goes_on, ready = ACTIONS[action](run, given or {})
     transaction.on_commit(lambda: wire.send_soon(ready))
     goes_on.refresh_from_db()
     return goes_on

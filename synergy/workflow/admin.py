@@ -21,7 +21,7 @@ from synergy.core.errors import BadInput, PermanentError
 from synergy.core.models import Event, Run, Step, StepState, WorkerBeat
 from synergy.core.stacks import stacks
 from synergy.workflow import review, services
-from synergy.workflow.actions import ACTIONS, STATES, act
+from synergy.workflow.actions import ACTIONS, STATES, Given, act
 from synergy.workflow.report import Results, changes, results, run_seconds, step_seconds
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -209,7 +209,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_operate_permission(request):
             raise PermissionDenied
         try:
-            run = act(action, run, request.POST.get("step", ""))
+            run = act(action, run, _given(request))
             self.message_user(request, f"Done: this run is {run.state}.", messages.SUCCESS)
         except BadInput as error:
             self.message_user(request, str(error), messages.WARNING)
@@ -256,3 +256,15 @@ def harmless(data: bytes, name: str) -> HttpResponse:
 @admin.register(WorkerBeat)
 class WorkerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("id", "host", "pid", "engine", "queues", "started_at", "beat")
+
+
+def _given(request: HttpRequest) -> Given:
+    """What the form says beside the action. BadInput when the budget is no number."""
+    given = Given(step=request.POST.get("step", ""))
+    budget = request.POST.get("budget_usd", "").strip()
+    if budget:
+        try:
+            given["budget_usd"] = float(budget)
+        except ValueError:
+            raise BadInput(f"{budget[:20]!r} is no amount of US dollars.") from None
+    return given

@@ -1,12 +1,12 @@
 """The HTTP interface: start a run, look at it, decide about it.
 
-``POST /api/runs`` ``{"message", "stack"?, "project"?}`` → 202 and the run; with an ``Idempotency-Key`` header a repeated request
-gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits`` as the zip of the
-edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when nothing was
-delivered yet.
+``POST /api/runs`` ``{"message", "stack"?, "project"?, "budget_usd"?}`` → 202 and the run; with an ``Idempotency-Key`` header a
+repeated request gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits``
+as the zip of the edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when
+nothing was delivered yet.
 ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
-``POST /api/runs/<id>/cancel|retry|pause|resume`` and ``…/fork`` ``{"step"}`` → 202 and the state of the run that goes on: the
-same one, or the fork.
+``POST /api/runs/<id>/cancel|retry|pause``, ``…/resume`` ``{"budget_usd"?}`` and ``…/fork`` ``{"step"}`` → 202 and the state of
+the run that goes on: the same one, or the fork.
 Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
 """
 
@@ -40,6 +40,7 @@ class RunRequest(serializers.Serializer[Run]):
     message = serializers.CharField(trim_whitespace=False)
     stack = serializers.CharField(required=False, allow_blank=True, max_length=40)
     project = serializers.CharField(required=False, allow_blank=True, max_length=services.NAME_LENGTH)
+    budget_usd = serializers.FloatField(required=False, default=services.BUDGET_USD)
 
 
 class Runs(APIView):
@@ -52,6 +53,7 @@ class Runs(APIView):
             tenant=tenant(request),
             project=given.get("project", ""),
             stack=given.get("stack") or None,
+            budget_usd=given["budget_usd"],
             key=request.headers.get("Idempotency-Key"),
         )
         transaction.on_commit(lambda: wire.send_soon(ready))
@@ -93,15 +95,20 @@ class ForkRequest(serializers.Serializer[Run]):
     step = serializers.CharField(max_length=40)
 
 
+class ResumeRequest(serializers.Serializer[Run]):
+    budget_usd = serializers.FloatField(required=False)
+
+
+#: What an action is told; the others are told nothing.
+TOLD: dict[str, type[serializers.Serializer[Run]]] = {"fork": ForkRequest, "resume": ResumeRequest}
+
+
 class OneAction(APIView):
     def post(self, request: Request, run_id: uuid.UUID, action: str) -> Response:
         run = services.find_run(run_id, tenant(request))
-        step = ""
-        if action == "fork":
-            asked = ForkRequest(data=request.data)
-            asked.is_valid(raise_exception=True)
-            step = asked.validated_data["step"]
-        return accepted(actions.act(action, run, step))
+        asked = TOLD.get(action, serializers.Serializer)(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return accepted(actions.act(action, run, asked.validated_data))
 
 
 def accepted(run: Run) -> Response:

@@ -48,7 +48,7 @@ def change(
     project: str,
     edits: Found | None = None,
     stack: str | None = None,
-    budget_usd: float = 5.0,
+    budget_usd: float = services.BUDGET_USD,
     key: str | None = None,
 ) -> tuple[Run, list[Ready]]:
     """Accept a change of a project that was delivered. Without words it takes over ``edits`` and changes nothing else.

@@ -12,15 +12,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Extract, Now
 
-from synergy.core.models import LIVE_RUN, LIVE_STEP, Event, Run, RunState, Step, StepState, WorkerBeat
+from synergy.core.models import LIVE_RUN, LIVE_STEP, WORKING_RUN, Event, Run, RunState, Step, StepState, WorkerBeat
 from synergy.workflow import sql
 from synergy.workflow.db import Row, ask, rows
 from synergy.workflow.shape import Shape
 from synergy.workflow.times import TIMES
+
+UNCOUNTED = ("released", "blocked")  #: ends of an attempt that do not count as a try
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,7 @@ def claim(shape: Shape, run: uuid.UUID, name: str, worker: uuid.UUID) -> Attempt
     return Attempt(run, name, token, worker, found[0][0], found[0][1:]) if found else None
 
 
-def record(
-    shape: Shape, attempt: Attempt, result: str, *, cost_usd: float = 0.0, facts: Facts | None = None, inline: bool = False
-) -> Recorded:
+def record(shape: Shape, attempt: Attempt, result: str, *, facts: Facts | None = None, inline: bool = False) -> Recorded:
     """Record ``result`` (JSON) and ready what comes next; with ``inline`` the only successor is claimed at once."""
     following = [] if facts and facts.final else [spec.name for spec in shape.after(attempt.name)]
     token = uuid.uuid4()
@@ -125,11 +128,10 @@ def record(
         "token": attempt.token,
         "worker": attempt.worker,
         "result": result,
-        "cost": cost_usd,
         "next": following,
         "next_token": token,
         "inline": inline and len(following) == 1,
-        "facts": _facts(facts, cost_usd),
+        "facts": _facts(facts),
         "final": facts.final if facts else None,
         "reason": facts.reason if facts else None,
         "lease": TIMES.lease,
@@ -151,12 +153,11 @@ def refuse(attempt: Attempt) -> None:
     rows(sql.FENCED, {"run": attempt.run, "name": attempt.name, "worker": attempt.worker, "attempt": attempt.number})
 
 
-def _facts(facts: Facts | None, cost_usd: float) -> str | None:
+def _facts(facts: Facts | None) -> str | None:
     """Facts for the run's row as JSON; None leaves the row alone."""
-    if facts is None and not cost_usd:
+    if facts is None:
         return None
-    given = facts or Facts()
-    known = {"stack": given.stack, "confidence": given.confidence, "verdict": given.verdict}
+    known = {"stack": facts.stack, "confidence": facts.confidence, "verdict": facts.verdict}
     return json.dumps({key: value for key, value in known.items() if value is not None})
 
 
@@ -164,10 +165,11 @@ def _facts(facts: Facts | None, cost_usd: float) -> str | None:
 def give_back(
     run: uuid.UUID, name: str, token: uuid.UUID, *, kind: str, error: str = "", again_in: float | None = None, detail: str = ""
 ) -> bool:
-    """End an attempt without a result. ``kind``: failed, refused (both end the run), retry, overdue, lost, released.
+    """End an attempt without a result. ``kind``: failed, refused (both end the run), retry, overdue, lost, released, blocked.
 
     What may be tried again becomes ready after 10, 20, 40 s (``again_in`` overrides), at once after the first death of a worker
-    and after a release; once its tries are used up it fails for good. False when the attempt is no longer the token's.
+    and after a release; once its tries are used up it fails for good. ``blocked``: the run rests until a person resumes it. False
+    when the attempt is no longer the token's.
     """
     steps = {step.name: step for step in Step.objects.select_for_update().filter(run_id=run).order_by("id")}
     step = steps.get(name)
@@ -186,11 +188,29 @@ def give_back(
     if wait is None:
         _fail(step, kind, error)
     else:
-        step.state, step.sends, step.attempt = StepState.READY, 0, step.attempt - (kind == "released")
+        step.state, step.sends, step.attempt = StepState.READY, 0, step.attempt - (kind in UNCOUNTED)
         step.ready_at = Now()
         step.due = step.next_attempt_at = Now() + timedelta(seconds=wait)
     step.save()
+    if kind == "blocked":
+        rest(run, error)
     return True
+
+
+def rest(run: uuid.UUID, reason: str) -> bool:
+    """Let a run rest: what runs is recorded, nothing new starts, its clock stands. False when it was not working."""
+    stopped = stopped_clock(Now())
+    if not Run.objects.filter(id=run, state__in=WORKING_RUN).update(state=RunState.PAUSED, reason=reason, **stopped):
+        return False
+    Event.objects.create(run_id=run, kind="paused", data={"reason": reason} if reason else {})
+    ask(f"SELECT {sql.wake('%(run)s::uuid')}", {"run": run})
+    return True
+
+
+def stopped_clock(end: Combinable) -> dict[str, Any]:
+    """The run's clock rests: what it showed is carried over, and it starts anew with the next claim."""
+    shown = Coalesce(Extract(ExpressionWrapper(end - F("started_at"), output_field=DurationField()), "epoch"), 0.0)
+    return {"carried_seconds": F("carried_seconds") + shown, "started_at": None}
 
 
 def _wait(step: Step, kind: str, again_in: float | None) -> float | None:
@@ -206,7 +226,7 @@ def _wait(step: Step, kind: str, again_in: float | None) -> float | None:
         if step.losses > TIMES.losses:
             return None
         return 0.0 if step.losses == 1 else _jitter(backoff[min(step.losses - 2, len(backoff) - 1)])
-    return 0.0 if kind == "released" else None
+    return 0.0 if kind in UNCOUNTED else None
 
 
 def _jitter(seconds: float) -> float:

@@ -39,6 +39,11 @@ def decisions(run: Run, actions: list[str], steps: list[str]) -> SafeString:
     buttons = format_html_join(
         " ", '<button type="submit" formaction="{}">{}</button>', ((_act(run, a), a.title()) for a in actions)
     )
+    if "resume" in actions:
+        limit = (
+            ' <label>with a budget of <input name="budget_usd" inputmode="decimal" size="8" value="{:.2f}"> US dollars</label>'
+        )
+        buttons = format_html("{}" + limit, buttons, run.budget_usd)
     if not steps:
         return buttons
     choice = format_html_join("", "<option>{}</option>", ((step,) for step in steps))

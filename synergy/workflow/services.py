@@ -16,15 +16,14 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Extract, Now
+from django.db.models import F
+from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from inference.planning.clean import clean_message
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import BadInput
-from synergy.core.models import LIVE_RUN, WORKING_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
+from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
 from synergy.workflow import engine, steps
@@ -35,6 +34,7 @@ from synergy.workflow.times import TIMES
 
 KEY_LENGTH = 200
 NAME_LENGTH = 80
+BUDGET_USD, MOST_USD = 5.0, 1000  #: a run may cost, unless it is told; at most
 WORK_KEPT = timedelta(days=1)  #: the work folder of a run that has ended
 
 
@@ -62,7 +62,7 @@ def create_run(
     project: str = "",
     stack: str | None = None,
     edits: ChangeSet | None = None,
-    budget_usd: float = 5.0,
+    budget_usd: float = BUDGET_USD,
     key: str | None = None,
     revises: Run | None = None,
     base: str = "",
@@ -81,8 +81,6 @@ def create_run(
         options["base"] = base
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise BadInput(f"An idempotency key has 1 to {KEY_LENGTH} characters.")
-    if not 0 < budget_usd <= 1000:
-        raise BadInput("A budget is more than 0 and at most 1,000 US dollars.")
     slug, title = _project(project, text)
     pipeline = shape()
     run = Run(
@@ -90,7 +88,7 @@ def create_run(
         message=text,
         options=options,
         engine=pipeline.engine,
-        budget_usd=Decimal(str(budget_usd)),
+        budget_usd=_budget(budget_usd),
         idempotency_key=key,
         trace_id=uuid.uuid4().hex,
         revises=revises,
@@ -103,6 +101,12 @@ def create_run(
         return run, ready
     assert key is not None  # its id is new
     return _again(tenant, key, text), []
+
+
+def _budget(usd: float) -> Decimal:
+    if not 0 < usd <= MOST_USD:
+        raise BadInput(f"A budget is more than 0 and at most {MOST_USD:,} US dollars.")
+    return Decimal(str(usd))
 
 
 def _again(tenant: Tenant, key: str, text: str) -> Run:
@@ -150,7 +154,7 @@ def retry(run: Run) -> list[Ready]:
     """Go on with a run that failed or was cancelled, from its last recorded steps, with fresh attempts."""
     ended = Run.objects.filter(id=run.id, state__in=(RunState.FAILED, RunState.CANCELLED), engine=shape().engine)
     fresh = {"reason": "", "reported": False, "cancel_requested_at": None, "finished_at": None}
-    taken = ended.update(state=RunState.QUEUED, **fresh, **_stopped_clock(F("finished_at")))
+    taken = ended.update(state=RunState.QUEUED, **fresh, **engine.stopped_clock(F("finished_at")))
     if not taken:
         run.refresh_from_db()
         if run.engine != shape().engine:
@@ -211,29 +215,30 @@ def _elapsed(steps: Sequence[Step]) -> float:
 @transaction.atomic
 def pause(run: Run) -> None:
     """Let a run rest: what runs is recorded, nothing new starts."""
-    working = Run.objects.filter(id=run.id, state__in=WORKING_RUN)
-    if not working.update(state=RunState.PAUSED, **_stopped_clock(Now())):
+    if not engine.rest(run.id, ""):
         raise _impossible(run, "Only a queued or running run can be paused.")
-    Event.objects.create(run=run, kind="paused")
 
 
 @transaction.atomic
-def resume(run: Run) -> list[Ready]:
-    """Go on with a paused run. Of two that do this at once, one does."""
-    if not Run.objects.filter(id=run.id, state=RunState.PAUSED).update(state=RunState.QUEUED):
+def resume(run: Run, *, budget_usd: float | None = None) -> list[Ready]:
+    """Go on with a paused run, with another budget when one is given. Of two that do this at once, one does.
+
+    Raises BadInput when it is not paused, when the budget is out of range, or when all of it is spent already.
+    """
+    fresh: dict[str, Any] = {"state": RunState.QUEUED, "reason": ""}
+    if budget_usd is not None:
+        fresh["budget_usd"] = _budget(budget_usd)
+    run.refresh_from_db()
+    if run.state == RunState.PAUSED and run.cost_usd >= fresh.get("budget_usd", run.budget_usd):
+        raise BadInput(f"${run.cost_usd:.2f} are spent already.", hint="Resume it with a higher budget.")
+    if not Run.objects.filter(id=run.id, state=RunState.PAUSED).update(**fresh):
         raise _impossible(run, "Only a paused run can go on; one that failed or was cancelled can be tried again.")
-    Event.objects.create(run=run, kind="resumed")
+    Event.objects.create(run=run, kind="resumed", data={} if budget_usd is None else {"budget_usd": budget_usd})
     waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
     ready = [Ready(run.id, step.name, step.queue) for step in waiting]
     again = {"sends": 1, "due": Now() + timedelta(seconds=TIMES.resend), "ready_at": Now()}  # the rest was not spent in a queue
     run.steps.filter(state=StepState.READY).update(**again)
     return ready
-
-
-def _stopped_clock(end: Combinable) -> dict[str, Any]:
-    """The run's clock rests: what it showed is carried over, and it starts anew with the next claim."""
-    shown = Coalesce(Extract(ExpressionWrapper(end - F("started_at"), output_field=DurationField()), "epoch"), 0.0)
-    return {"carried_seconds": F("carried_seconds") + shown, "started_at": None}
 
 
 def _impossible(run: Run, hint: str) -> BadInput:

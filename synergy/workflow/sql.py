@@ -80,7 +80,7 @@ SELECT taken.attempt, given.* FROM taken, LATERAL (__INPUTS__) given
 #: Record a result: fenced by the token; counts the successors down and readies (or, ``inline``, claims) what needs nothing more.
 RECORD = """
 WITH done AS (
-  UPDATE core_step SET state = 'done', result = %(result)s, cost_usd = cost_usd + %(cost)s, error = '', finished_at = now(),
+  UPDATE core_step SET state = 'done', result = %(result)s, error = '', finished_at = now(),
     lease = NULL, deadline = NULL
   WHERE run_id = %(run)s AND name = %(name)s AND token = %(token)s AND state = 'running'
   RETURNING run_id, attempt
@@ -99,7 +99,7 @@ WITH done AS (
   WHERE s.run_id = done.run_id AND s.name = ANY(%(next)s) AND s.state = 'waiting'
   RETURNING s.name, s.state, s.queue, s.attempt
 ), run AS (
-  UPDATE core_run r SET cost_usd = r.cost_usd + %(cost)s, stack = coalesce(fact.x->>'stack', r.stack),
+  UPDATE core_run r SET stack = coalesce(fact.x->>'stack', r.stack),
     confidence = coalesce((fact.x->>'confidence')::float8, r.confidence), verdict = coalesce(fact.x->'verdict', r.verdict),
     state = coalesce(%(final)s::text, r.state), reason = coalesce(%(reason)s::text, r.reason),
     finished_at = CASE WHEN %(final)s::text IS NULL THEN r.finished_at ELSE now() END
@@ -138,15 +138,6 @@ REPAIRED = "SELECT 1 FROM core_step WHERE run_id = %(run)s AND name = ANY(%(name
 FENCED = """
 INSERT INTO core_event (run_id, step, kind, attempt, worker, data)
 VALUES (%(run)s, %(name)s, 'fenced', %(attempt)s, %(worker)s, '{}') RETURNING id
-"""
-
-#: An answer that a step paid for before.
-PAID = "SELECT answer, cost_usd FROM core_call WHERE run_id = %(run)s AND step = %(step)s AND key = %(key)s"
-
-#: Keep an answer that was paid for. Who comes second takes over what the first one kept.
-PAY = """
-INSERT INTO core_call (run_id, step, key, answer, cost_usd) VALUES (%(run)s, %(step)s, %(key)s, %(answer)s, %(cost)s)
-ON CONFLICT (run_id, step, key) DO UPDATE SET key = excluded.key RETURNING answer, cost_usd
 """
 
 #: One beat: this process lives, and so do the attempts it knows of. Attempts that are not returned are no longer its own.

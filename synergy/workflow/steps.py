@@ -14,11 +14,12 @@ from typing import Any
 from django.conf import settings
 
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import EDITS, Bench, Book, Notebook, Paid, merged
+from synergy.core.bench import EDITS, Bench, merged
 from synergy.core.errors import PermanentError
 from synergy.core.models import RunState
 from synergy.core.revisions import Base
-from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, UiSpec, Usage, Value, Verdict, VisualReport
+from synergy.core.spending import Book, Notebook
+from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, UiSpec, Value, Verdict, VisualReport
 from synergy.workflow import sql
 from synergy.workflow.db import rows
 from synergy.workflow.engine import Attempt, Facts
@@ -66,23 +67,6 @@ def with_result(shape: Shape, inputs: Inputs, name: str, text: str) -> Inputs:
     """``inputs`` and the result of ``name``, read back from what is recorded: a resumed run sees the very same value."""
     value = shape.spec(name).result.model_validate_json(text)
     return replace(inputs, values={**inputs.values, name: value})
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The book of one step: what it paid for is found by every later attempt."""
-
-    run: uuid.UUID
-    step: str
-
-    def find(self, key: str) -> Paid | None:
-        found = rows(sql.PAID, {"run": self.run, "step": self.step, "key": key})
-        return Paid(found[0][0], float(found[0][1])) if found else None
-
-    def keep(self, key: str, paid: Paid) -> Paid:
-        values = {"run": self.run, "step": self.step, "key": key, "answer": paid.answer, "cost": paid.cost_usd}
-        answer, cost_usd = rows(sql.PAY, values)[0]
-        return Paid(answer, float(cost_usd))
 
 
 def bench(
@@ -172,9 +156,3 @@ def _final(verdict: Verdict) -> Facts:
         return Facts(final=RunState.COMPLETED)
     failed = ", ".join(gate.gate for gate in verdict.gates if not gate.passed)
     return Facts(final=RunState.REJECTED, reason=f"Gates that failed: {failed}.")
-
-
-def cost(value: Value) -> float:
-    """US dollars that making ``value`` cost."""
-    usage = getattr(value, "usage", None)
-    return usage.cost_usd if isinstance(usage, Usage) else 0.0

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from synergy.core.errors import BadInput, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
+from synergy.core.errors import BadInput, BudgetSpent, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
 from synergy.core.types import Value
 from synergy.workflow import engine, steps
+from synergy.workflow.book import Ledger
 from synergy.workflow.db import persist
 from synergy.workflow.engine import Attempt, Ready, Recorded
 from synergy.workflow.heart import Heart, Watched, heart
@@ -24,6 +25,12 @@ from synergy.workflow.steps import Inputs
 
 log = logging.getLogger(__name__)
 
+#: what a step raises on purpose, and cannot be helped by another try → kind of its end
+ENDS: tuple[tuple[tuple[type[SynergyError], ...], str], ...] = (
+    ((BudgetSpent,), "blocked"),
+    ((BadInput, NotBuildable), "refused"),
+    ((SynergyError,), "failed"),
+)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -64,7 +71,7 @@ def _one(
         result, facts = value.model_dump_json(), steps.facts(value, inputs)
         following = pipeline.after(spec.name)
         inline = len(following) == 1 and goes_on(following[0].queue)
-        recorded = engine.record(pipeline, attempt, result, cost_usd=steps.cost(value), facts=facts, inline=inline)
+        recorded = engine.record(pipeline, attempt, result, facts=facts, inline=inline)
         known = steps.with_result(pipeline, inputs, spec.name, result) if recorded.next else None
     pulse.unwatch(attempt)
     return recorded, known
@@ -72,7 +79,7 @@ def _one(
 
 def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs: Inputs) -> Value:
     run = watched.attempt.run
-    book = steps.Ledger(run, spec.name)
+    book = Ledger(run, spec.name, watched.attempt.token)
     place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line), book)
     value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
     if not isinstance(value, spec.result):
@@ -106,10 +113,8 @@ def _judge(error: Exception, watched: Watched) -> tuple[str, str, float | None]:
         return "overdue", "It took longer than it may.", None
     if isinstance(error, TransientError):
         return "retry", str(error), error.retry_after
-    if isinstance(error, BadInput | NotBuildable):
-        return "refused", str(error), None
     if isinstance(error, SynergyError):
-        return "failed", str(error), None
+        return next(kind for kinds, kind in ENDS if isinstance(error, kinds)), str(error), None
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError):
         return "retry", f"The database did not answer: {str(error).strip()}", None
     if isinstance(error, OSError) and error.errno in NO_ROOM:

@@ -13,7 +13,9 @@ from synergy.chaos import checker
 from synergy.chaos.provider import Provider
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.models import Call, Event, Run, Step, WorkerBeat
-from synergy.workflow import db, engine, heart, services, steps
+from synergy.core.spending import Order, Paid
+from synergy.workflow import db, engine, heart, services
+from synergy.workflow.book import Ledger
 from synergy.workflow.engine import Facts
 from synergy.workflow.shape import shape
 
@@ -38,13 +40,14 @@ def run(transactional_db, settings, watched, own_home) -> Run:
     settings.SYNERGY_PIPELINE = PIPELINE
     made, _ = services.create_run("Chaos: {}", tenant=services.default_tenant())
     sha = ArtifactStore(settings.ARTIFACTS_DIR).put(uuid.uuid4().bytes)
-    paid = steps.Ledger(made.id, "plan").keep(KEY, steps.Paid("text", 0.01))
+    book, order = Ledger(made.id, "plan"), Order(KEY, 0.01)
+    book.reserve(order)
+    book.settle(order, Paid("text", 0.01))
     watched.provider.charges[KEY], watched.provider.runs[KEY] = 1, str(made.id)
     for spec in shape():
         attempt = engine.claim(shape(), made.id, spec.name, WORKER)
         final = Facts(final="completed") if spec.name == "delivery" else None
-        cost = paid.cost_usd if spec.name == "plan" else 0.0
-        assert engine.record(shape(), attempt, f'{{"sha": "{sha}"}}', cost_usd=cost, facts=final).accepted
+        assert engine.record(shape(), attempt, f'{{"sha": "{sha}"}}', facts=final).accepted
     yield made
     heart.still()
 

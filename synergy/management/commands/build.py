@@ -1,6 +1,6 @@
 """``manage.py build "message"``: from a message to a verified project, watched to its end.
 
-Exit code: 0 completed, 1 rejected by a gate, 2 bad input or refused, 3 fault, 130 ended by Ctrl-C.
+Exit code: 0 completed, 1 rejected by a gate, 2 bad input or refused, 3 fault, 4 it rests and waits for you, 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import synergy.celery  # noqa: F401  # messages go by the configured application
 from inference.planning.clean import LONGEST, clean_message
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, ServiceDown, SynergyError
-from synergy.core.models import LIVE_RUN, Run, WorkerBeat
+from synergy.core.models import LIVE_RUN, Run, RunState, WorkerBeat
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import Delivery, Plan
 from synergy.embedded.client import Running, dial_nobody, servers, session
@@ -41,7 +41,7 @@ from synergy.workflow.handwork import collect
 from synergy.workflow.preview import preview
 from synergy.workflow.report import follow, summary
 
-EXITS = {"completed": 0, "rejected": 1, "refused": 2, "failed": 3, "cancelled": 3}
+EXITS = {"completed": 0, "rejected": 1, "refused": 2, "failed": 3, "cancelled": 3, "paused": 4}
 INTERRUPTED = 130
 LOOK = 3.0  #: seconds between two looks at whether anybody works
 PATIENCE = 60.0  #: seconds without any worker before a run is given up on
@@ -58,7 +58,8 @@ class Command(BaseCommand):
         say("--fresh", action="store_true", help="build the message anew, though the project was delivered")
         say("--plan-only", action="store_true", help="show the plan, or what the change makes of it, and build nothing")
         say("--edits", type=Path, metavar="PATH", help="an edited project, folder or zip: what you changed stays")
-        say("--budget", type=float, default=5.0, help="US dollars the run may cost (5)")
+        say("--budget", type=float, metavar="USD", help=f"US dollars the run may cost ({services.BUDGET_USD:g})")
+        say("--resume", metavar="RUN", help="go on with a run that rests, with --budget as its new limit")
         say("--keep", action="store_true", help="keep the run's working folder")
         say("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
@@ -100,7 +101,7 @@ def complain(console: Console, message: str, hint: str, *, machine: bool) -> Non
 def build(console: Console, given: dict[str, Any]) -> int:
     """Run to the end; the exit code."""
     said = asked(given["message"])
-    text = clean_message(said) if said.strip() or not (given["edits"] and given["project"]) else ""
+    text = clean_message(said) if said.strip() or not (given["resume"] or (given["edits"] and given["project"])) else ""
     if given["stack"]:
         known_stack(given["stack"])
     edits = collect(given["edits"], ArtifactStore(Path(settings.ARTIFACTS_DIR))) if given["edits"] else None
@@ -113,7 +114,7 @@ def build(console: Console, given: dict[str, Any]) -> int:
             if given["plan_only"]:
                 plan = preview(text, **options)
                 return outlined(console, plan, machine=given["json"])
-            run, ready = changes.submit(text, **options, budget_usd=given["budget"])
+            run, ready = begun(text, options, given)
             finished = watched(shown, running, run, ready, alone=alone)
         report = told(run, keep=given["keep"], finished=finished)
         if given["json"]:
@@ -121,6 +122,15 @@ def build(console: Console, given: dict[str, Any]) -> int:
         else:
             conclusion(console, report)
     return int(report["exit"])
+
+
+def begun(text: str, options: dict[str, Any], given: dict[str, Any]) -> tuple[Run, list[Ready]]:
+    """The run that is to be watched: a new one, or one that rested."""
+    if given["resume"]:
+        run = services.find_run(given["resume"])
+        return run, services.resume(run, budget_usd=given["budget"])
+    budget = services.BUDGET_USD if given["budget"] is None else given["budget"]
+    return changes.submit(text, **options, budget_usd=budget)
 
 
 def asked(message: str | None) -> str:
@@ -140,10 +150,12 @@ def outlined(console: Console, plan: Plan, *, machine: bool) -> int:
 
 
 def watch(shown: Display, running: Running, run: Run) -> None:
-    """Show the run until it has ended; ServiceDown when nobody works on it."""
+    """Show the run until it has ended or waits for a person; ServiceDown when nobody works on it."""
     looked = met = time.monotonic()
     for news in follow(run.id):
         persist(partial(shown.update, news))
+        if news.state == RunState.PAUSED and news.reason:
+            return
         if time.monotonic() - looked > LOOK:
             looked = time.monotonic()
             met = looked if WorkerBeat.objects.exists() else met
@@ -181,6 +193,8 @@ def told(run: Run, *, keep: bool, finished: bool) -> dict[str, Any]:
             (place.root / steps.KEPT).touch()
         else:
             steps.remove_work(run.id)
+    elif run.state == RunState.PAUSED and finished:
+        paths = {"Go on": f"manage.py build --resume {run.id} --budget USD"}
     elif any(place.project.iterdir()):
         paths = {"Unfinished": str(place.project)}
     if not finished and run.state in LIVE_RUN:

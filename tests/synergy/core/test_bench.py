@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import MAX_FILES, Bench, Paid, layers, merged, safe_path, tree_hash
+from synergy.core.bench import MAX_FILES, Bench, layers, merged, safe_path, tree_hash
 from synergy.core.errors import Cancelled, PermanentError, UnsafePath
+from synergy.core.spending import Order, Paid
 from synergy.core.types import ChangeSet, Resolution, UiSpec
 
 
@@ -107,15 +108,15 @@ def test_a_request_is_paid_for_once_and_its_key_stays_the_same(bench):
         keys.append(key)
         return Paid(f"answer {len(keys)}", 0.01)
 
-    assert bench.pay_once("a", call) == bench.pay_once("a", call) == Paid("answer 1", 0.01)
-    assert bench.pay_once("b", call) == Paid("answer 2", 0.01)
+    assert bench.pay_once(Order("a", 1), call) == bench.pay_once(Order("a", 1), call) == Paid("answer 1", 0.01)
+    assert bench.pay_once(Order("b", 1), call) == Paid("answer 2", 0.01)
     assert len(set(keys)) == 2
 
 
 def test_a_cancelled_run_does_not_pay(tmp_path):
     with pytest.raises(Cancelled):
         Bench(root=tmp_path, store=ArtifactStore(tmp_path), stopped=lambda: True).pay_once(
-            "a", lambda key: pytest.fail("It paid.")
+            Order("a", 1), lambda key: pytest.fail("It paid.")
         )
 
 

@@ -15,10 +15,9 @@ from django.db.models.functions import Now
 
 from monitor.models import Incident
 from monitor.services import heal
-from synergy.core.bench import Paid
 from synergy.core.errors import BadInput
 from synergy.core.models import Event, Project, Run, Step, Tenant, WorkerBeat
-from synergy.workflow import engine, services, steps, wire
+from synergy.workflow import engine, services, wire
 from synergy.workflow.db import connect
 from synergy.workflow.heart import Heart
 from synergy.workflow.shape import shape
@@ -413,15 +412,6 @@ def test_a_broker_that_is_down_holds_nothing_and_says_so_at_once():
         began = time.monotonic()
         assert wire.backlog(["agents"]) == {}
         assert time.monotonic() - began < 1
-
-
-def test_an_answer_that_was_paid_for_is_found_by_later_attempts_and_kept_once():
-    run = submit(send=False)
-    first, second = steps.Ledger(run.id, "plan"), steps.Ledger(run.id, "plan")
-    assert first.find("k") is None
-    assert first.keep("k", Paid("mine", 0.01)) == Paid("mine", 0.01)
-    assert second.keep("k", Paid("late", 0.02)) == second.find("k") == Paid("mine", 0.01)
-    assert steps.Ledger(run.id, "ui").find("k") is None
 
 
 def read_whole() -> int:

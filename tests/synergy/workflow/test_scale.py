@@ -27,11 +27,12 @@ from monitor import queues, tasks
 from monitor.models import Clock
 from monitor.remedies import silent_beat
 from monitor.services import heal, remedies
-from synergy.core.bench import Paid
 from synergy.core.models import Call, Event, Membership, Run, Step, Tenant
+from synergy.core.spending import Order, Paid
 from synergy.management.display import TOLD
 from synergy.workflow import clock as workflow_clock
-from synergy.workflow import db, engine, report, services, sql, steps
+from synergy.workflow import db, engine, report, services, sql
+from synergy.workflow.book import Ledger
 from synergy.workflow.shape import shape
 from tests.conftest import TEMPLATE, locked
 from tests.synergy.workflow import scale
@@ -158,7 +159,7 @@ def values() -> dict[str, object]:
         "parent": ready.run_id,
         "revises": None,
     }
-    times = {"lease": 6.0, "resend": 2.0, "calm": 0.0, "grace": 5.0, "carried": 0.0, "confidence": 0.5, "budget": 5, "cost": 0.1}
+    times = {"lease": 6.0, "resend": 2.0, "calm": 0.0, "grace": 5.0, "carried": 0.0, "confidence": 0.5, "budget": 5, "cost": 0}
     worker = {"worker": running.worker, "key": 4711, "host": "h", "pid": 1, "engine": pipeline.engine, "attempt": 1}
     monitor = {"gap": 60.0, "most": 30.0, "expected": None, "jump": 2.0, "nobody": 30.0, "full": 10.0, "step": "plan"}
     mine = {
@@ -374,11 +375,12 @@ def test_the_http_interface(looks, monkeypatch, broker):
 def test_what_a_step_paid_for(looks):
     """The book of a step, among 182,000 answers."""
     paid = Call.objects.order_by("-id")[0]
-    book = steps.Ledger(paid.run_id, paid.step)
+    book, order = Ledger(paid.run_id, paid.step), Order(paid.key, 0.1)
+    new = Order("x", 0.1)
     looks.clear()
-    assert book.find(paid.key) == Paid("An answer.", 0.01)
-    assert book.keep(paid.key, Paid("Another one.", 1.0)) == Paid("An answer.", 0.01)
-    assert book.find("x") is None
+    assert book.reserve(order) == Paid("An answer.", 0.01)
+    assert book.reserve(new) is None
+    assert book.settle(new, Paid("New.", 0.02)) == book.reserve(new) == Paid("New.", 0.02)
     looks.check()
 
 
@@ -389,7 +391,7 @@ def by_hand() -> None:
     for spec in shape():
         attempt = engine.claim(shape(), run.id, spec.name, worker)
         assert attempt
-        assert engine.record(shape(), attempt, "{}", cost_usd=0.1).accepted
+        assert engine.record(shape(), attempt, "{}").accepted
 
 
 def counted(work) -> tuple[int, float]:
