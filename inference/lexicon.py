@@ -63,6 +63,8 @@ class Lexicon:
     ambiguous: frozenset[str]
     leads: frozenset[str]
     before: frozenset[str]
+    times: frozenset[str]
+    spelt: frozenset[str]
     after: frozenset[str]
     turned_down: frozenset[tuple[str, ...]]
     turn: frozenset[str]
@@ -102,6 +104,8 @@ def lexicon() -> Lexicon:
         ambiguous=frozenset(doubt["words"]),
         leads=frozenset(doubt["leads"]),
         before=frozenset(doubt["before"]),
+        times=frozenset(doubt["times"]),
+        spelt=frozenset(doubt["spelt"]),
         after=frozenset(doubt["after"]),
         turned_down=frozenset(tuple(w.split()) for w in doubt["turned_down"]),
         turn=frozenset(doubt["turn"]) | set(",;:.!?()"),
@@ -140,7 +144,7 @@ def distance(a: str, b: str, limit: int) -> int:
 
 def _misspelt(token: str, words: Lexicon) -> list[Term]:
     """Names that ``token`` may be a misspelling of: same first letter, one letter off (two in long names of stacks)."""
-    if len(token) < FUZZY - 1:
+    if len(token) < FUZZY - 1 or token in words.spelt:
         return []
     near = []
     for term in words.misspelt.get(token[0], ()):
@@ -184,7 +188,8 @@ def _technical(mention: Mention, tokens: Sequence[str], words: Lexicon) -> bool:
     before = tokens[mention.at - 1] if mention.at else ""
     after = tokens[mention.at + 1] if mention.at + 1 < len(tokens) else ""
     leads = mention.term.words[0] in words.leads and words.polite.issuperset(tokens[: mention.at]) and after[:1].isalnum()
-    return before in words.before or after in words.after or after.isdigit() or (leads and after != "of")
+    dated = before == "in" and mention.term.words[0] in words.times
+    return (before in words.before and not dated) or after in words.after or after.isdigit() or (leads and after != "of")
 
 
 def read(text: str) -> Signals:

@@ -84,3 +84,13 @@ class Calibration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} / {self.exemplars[:12]}"
+
+
+class ModelGate(models.Model):
+    """The gate before a model provider while Valkey is away, see ``inference.llm.gate``."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    state = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name

@@ -99,7 +99,13 @@ def table(readings: Sequence[Reading]) -> Floats:
 
 def open_to(readings: Sequence[Reading]) -> NDArray[np.bool_]:
     """Whether nothing in the message speaks against a stack [n, s]."""
-    return np.array([[r.signals.against[s] + r.signals.refused[s] == 0 for s in slugs()] for r in readings])
+    return np.array([[_against(r.signals, s) == 0 for s in slugs()] for r in readings])
+
+
+def _against(signals: Signals, slug: str) -> int:
+    """How much speaks against a stack. Hints that point to several stacks, without the name of one, point to none."""
+    torn = not any(signals.names.values()) and sum(count > 0 for count in signals.hints.values()) > 1
+    return signals.refused[slug] + (0 if torn else signals.against[slug])
 
 
 def judge(readings: Sequence[Reading], parameters: Parameters) -> Judged:

@@ -61,6 +61,17 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5} if not EMBEDDED_VALKEY else {},
     }
 }
+
+#: Without a key everything is built from blueprints. The prices of other models than these two are looked up as well.
+MODELS = {
+    "url": env_str("SYNERGY_MODEL_URL", "https://openrouter.ai/api/v1"),
+    "key": env_str("OPENROUTER_API_KEY"),
+    "model": env_str("SYNERGY_MODEL", "x-ai/grok-4-fast"),
+    "fallback": env_str("SYNERGY_FALLBACK_MODEL", "google/gemini-2.5-flash-lite"),
+    "rate": env_int("SYNERGY_MODEL_RATE", 120, low=1, high=60_000),  # calls a minute
+    "concurrency": env_int("SYNERGY_MODEL_CONCURRENCY", 8, low=1, high=1000),  # calls at a time, of all workers together
+}
+
 WEB_PORT = env_int("SYNERGY_PORT", 8000, low=0, high=65535)  #: ``manage.py up`` takes a free port when this one is taken
 
 # --- Django ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from synergy.core.capabilities import Capability, EndpointDraft, PageDraft, SlotDraft, capability, words
+from synergy.core.capabilities import Capability, EndpointDraft, FeatureDraft, PageDraft, SlotDraft, capability, words
 from synergy.core.types import BrowserCheck, Endpoint, Entity, Kind, Page, Plan, PlanField, Proof, UiComponent, Use
 from uiagents import facts
 from uiagents.blueprints import render_file, render_tree
@@ -269,11 +269,16 @@ class Bound:
     def feature(self, id_: str) -> str:
         return f"{self.slug}.{id_}"
 
+    def _features(self) -> list[FeatureDraft]:
+        """Those that the plan has: some need more than the use has."""
+        planned = {feature.id for feature in self.plan.features}
+        return [draft for draft in self.capability.feature if self.feature(draft.id) in planned]
+
     def page_proofs(self, files: Mapping[str, bytes]) -> Iterator[Proof]:
         """For every feature its files in the frontend, and the tests in the groups that begin with its id."""
         own = tuple(f for f in files if f.startswith(f"{FEATURES}{self.slug}/") and f != self.test_file)
         cases = list(_cases(files.get(self.test_file, b"").decode()))
-        for draft in self.capability.feature:
+        for draft in self._features():
             tests = tuple(f"{self.test_file}::{group} > {case}" for group, case in cases if group.split()[0] == draft.id)
             if tests:
                 yield Proof(feature=self.feature(draft.id), files=own, tests=tests)
@@ -283,13 +288,16 @@ class Bound:
         tests = f"backend/tests/test_{self.name}.py"
         own = tuple(f for f in files if f.endswith((f"/{self.name}.py", f"{self.migration}.py")) and f != tests)
         names = [node.name for node in ast.parse(files.get(tests, b"")).body if isinstance(node, ast.FunctionDef)]
-        for draft in self.capability.feature:
+        for draft in self._features():
             found = tuple(f"{tests}::{name}" for name in names if name.startswith(f"test_{facts.snake(draft.id)}_"))
             if found:
                 yield Proof(feature=self.feature(draft.id), files=own, tests=found)
 
     def walks(self) -> Iterator[BrowserCheck]:
+        planned = {draft.id for draft in self._features()}
         for number, draft in enumerate(self.capability.check, 1):
+            if draft.feature not in planned:
+                continue
             yield BrowserCheck(
                 id=f"{self.slug}.{draft.feature}.{number}",
                 feature=self.feature(draft.feature),

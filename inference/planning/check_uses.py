@@ -57,7 +57,8 @@ def _bound(plan: Plan, use: Use, capability: Capability) -> Iterator[str]:
 
 def _brought(plan: Plan, use: Use, capability: Capability) -> Iterator[str]:
     features = {f.id for f in plan.features if f.use == use.name}
-    if features != {f"{use.slug}.{f.id}" for f in capability.feature}:
+    always = {f"{use.slug}.{f.id}" for f in capability.feature if not f.referred}
+    if not always <= features <= always | {f"{use.slug}.{f.id}" for f in capability.feature}:
         yield f"use {use.name} has the features {sorted(features)}"
     for what, found, wanted in (
         ("pages", sum(p.use == use.name for p in plan.pages), len(capability.page)),

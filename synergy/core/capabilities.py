@@ -79,6 +79,7 @@ class FeatureDraft(Value):
     label: str
     pages: tuple[str, ...] = ()
     api: bool = True  #: False: it lives in the browser alone
+    referred: bool = False  #: it is there only where other records refer to the entity
 
 
 class EndpointDraft(Value):

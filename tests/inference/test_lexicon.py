@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
-from inference.lexicon import distance, read
+from inference.lexicon import distance, lexicon, mentions, read
+from synergy.core.stacks import FIXTURES
 
 
 @pytest.mark.parametrize(
@@ -46,13 +49,37 @@ def test_words_that_fit_several_stacks_point_to_none_alone():
 
 
 @pytest.mark.parametrize(
-    "text", ["a travel site with an express train", "the next book", "insurance policies of a family", "Swift river tours"]
+    "text",
+    [
+        "a travel site with an express train",
+        "the next book",
+        "insurance policies of a family",
+        "Swift river tours",
+        "Build a shop for bikes. We show it to our partners in spring.",
+        "Members send direct messages, teachers grade essays",
+    ],
 )
 def test_plain_english_is_not_taken_for_technology(text):
     signals = read(text)
     assert not signals.names
     assert not signals.hints
     assert not signals.asks["foreign"]
+    assert not signals.asks["elsewhere"]
+
+
+def test_no_word_that_the_embedding_model_knows_is_taken_for_a_misspelt_name():
+    """Such words are listed in ``spelt``; a new name in the lexicon may ask for more of them."""
+    vocabulary = json.loads((FIXTURES / "models" / "minilm" / "tokenizer.json").read_text())["model"]["vocab"]
+    known = [word for word in vocabulary if word.isascii() and word.isalpha()]
+    assert len(known) > 20_000
+    found = {
+        word: mention.term.words
+        for word in known
+        for mention in mentions([word], lexicon())
+        if not mention.term.matches([word], 0)
+    }
+    assert found == {}
+    assert read("a Djanog site").names["django-vue"]  # a misspelling is still one
 
 
 @pytest.mark.parametrize("text", ["Ruby on Rails shop", "a Laravel API", "Flutter app", "Spring Boot service", "C# desktop app"])

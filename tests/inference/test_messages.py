@@ -124,3 +124,21 @@ def test_a_refusal_is_noticed(one):
         raise ValueError(text)
 
     assert judging.judge([one[0]], refuse).problems[0].startswith(f"{one[0].number}: ValueError")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Build a website for sports teams. Members can follow sports teams to see what is new.",
+            False,
+        ),  # nothing refers to a team
+        ("Build a website for companies with jobs. Members can follow companies.", True),
+    ],
+)
+def test_news_of_what_one_follows_is_planned_where_there_can_be_any(plan_for, text, told):
+    plan = plan_for(text)
+    [use] = [use for use in plan.uses if use.capability == "follow"]
+    assert f"{use.slug}.list" in {feature.id for feature in plan.features}
+    assert (f"{use.slug}.notify" in {feature.id for feature in plan.features}) is told
+    assert check_plan(plan) == []

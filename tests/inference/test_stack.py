@@ -13,6 +13,7 @@ from inference.stack import infer_stacks
 from inference.templates import CALIBRATION, fingerprint, fingerprint_of, shipped
 from synergy.core.errors import BadInput, Cancelled, PermanentError
 from synergy.core.types import Message
+from tests.inference.messages.writer import messages
 
 DEMOS = ["Build dashboard with auth", "Track orders, customers and invoices for a bakery; white background, navy buttons"]
 
@@ -194,3 +195,10 @@ def test_a_file_that_is_no_list_of_messages_is_named(templates, tmp_path, conten
     source.write_text(content)
     with pytest.raises(CommandError, match="line 1: not a labelled message"):
         call_command("evaluate", "stacks", source)
+
+
+def test_messages_that_leave_the_stack_open_are_taken_whatever_they_talk_about(templates):
+    """All generated messages: chatty, terse, with typing errors, about all that the library keeps."""
+    written = messages()
+    choices = infer_stacks([message.text for message in written])
+    assert [message.text for message, choice in zip(written, choices, strict=True) if choice.abstained] == []

@@ -130,8 +130,13 @@ class _Maker:
                 api=f.api,
             )
             for f in capability.feature
+            if not f.referred or self._referred(use)
         ]
         return True
+
+    def _referred(self, use: Use) -> bool:
+        """Whether records of another kind refer to the entity of ``use``."""
+        return any(f.target == use.entity for e in self.plan_entities if e.name != use.entity for f in e.fields)
 
     def linked(self, feature: Feature) -> Feature:
         """Without pages that this plan does not have: a private application has no home page."""

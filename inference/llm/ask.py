@@ -1,0 +1,204 @@
+"""Ask a model and get a value, or hear why there is none. What an answer may cost is set aside first; what it says is checked.
+
+One question is one request, one repair when the answer does not fit, then the same with the cheaper model. Nothing here raises
+because a model misbehaves but ``NoAnswer``, and who asks goes on without one.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from inference.llm import prices, wire
+from inference.llm.base import DEADLINE, Declined, Provider, Reply, Unsure, Unusable, provider
+from inference.llm.keepers import Visit, gate_of
+from inference.llm.prompts import fenced, prompt
+from synergy.core.artifacts import digest
+from synergy.core.bench import Bench
+from synergy.core.errors import BudgetSpent, OverBudget, ServiceDown
+from synergy.core.spending import Order, Paid
+from synergy.core.types import Usage, Value
+
+RETRIES = (1.0, 2.0, 4.0)  #: seconds before each further try of what was declined
+LONGEST_WAIT = 30.0  #: seconds; a provider that wants to be left alone for longer is not waited for
+QUOTED = 6000  #: characters of a wrong answer that are shown to the model again
+
+#: What an endpoint understands beside the common interface: host → more of the request
+EXTRAS = {"openrouter.ai": {"usage": {"include": True}, "provider": {"data_collection": "deny"}}}
+
+T = TypeVar("T", bound=Value)
+
+
+class NoAnswer(ServiceDown):
+    """No model gave an answer that can be used."""
+
+
+class _Unfit(ServiceDown):
+    """The answer is not what was asked for."""
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """``activity`` names the prompt; ``data`` is what it is about. ``check`` says what is wrong with a value; "" = nothing."""
+
+    activity: str
+    data: Mapping[str, str]
+    answer: type[T]
+    max_tokens: int = 4000
+    check: Callable[[T], str] = lambda value: ""
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    value: T
+    usage: Usage
+
+
+@dataclass
+class _Tally:
+    """What the calls for one question came to."""
+
+    paid: list[Paid] = field(default_factory=list)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            calls=len(self.paid),
+            tokens_in=sum(paid.tokens_in for paid in self.paid),
+            tokens_out=sum(paid.tokens_out for paid in self.paid),
+            cost_usd=sum(paid.cost_usd for paid in self.paid),
+        )
+
+
+def ask(bench: Bench, question: Question[T]) -> Answer[T]:
+    """The answer of the best model that gives one.
+
+    Raises NoAnswer (without a key, too), BudgetSpent when the run has spent all it may, Cancelled.
+    """
+    to = provider()
+    if to is None:
+        raise NoAnswer("There is no key for a model.", hint="Set OPENROUTER_API_KEY.")
+    degraded = bench.book.purse().degraded
+    tally, faults = _Tally(), []
+    for model in (to.fallback,) if degraded else to.models:
+        try:
+            value = _valid(bench, to, model, question, tally, repairs=0 if degraded else 1)
+            return Answer(value, tally.usage)
+        except BudgetSpent:
+            raise
+        except (ServiceDown, OverBudget) as error:
+            bench.note(f"{question.activity}: {model}: {error.message}")
+            faults.append(f"{model}: {error.message}")
+    raise NoAnswer(" ".join(faults))
+
+
+def _valid(bench: Bench, to: Provider, model: str, question: Question[T], tally: _Tally, *, repairs: int) -> T:
+    """An answer of this model that fits, at the first or second try."""
+    messages = [
+        {"role": "system", "content": prompt(question.activity)},
+        {"role": "user", "content": fenced(question.data)},
+    ]
+    for left in range(repairs, -1, -1):
+        body = _body(to, model, messages, question)
+        order = _order(body, question)
+        paid = bench.pay_once(order, partial(_call, bench, to, body))
+        tally.paid.append(paid)
+        value, wrong = _read(paid.answer, question)
+        if value is not None:
+            return value
+        bench.book.reject(order)
+        if left:
+            messages = [*messages, *_again(paid.answer, wrong)]
+    raise _Unfit(f"Its answer does not fit: {wrong[:300]}")
+
+
+def _read(text: str, question: Question[T]) -> tuple[T | None, str]:
+    """(the value, "") or (None, what is wrong)."""
+    try:
+        value = question.answer.model_validate_json(text)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        return None, "; ".join(f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in found[:10])
+    wrong = question.check(value)
+    return (None, wrong) if wrong else (value, "")
+
+
+def _again(text: str, wrong: str) -> Iterator[dict[str, str]]:
+    yield {"role": "assistant", "content": text[:QUOTED]}
+    yield {"role": "user", "content": f"That answer cannot be used. {fenced({'what is wrong': wrong[:2000]})}\nAnswer once more."}
+
+
+def _body(to: Provider, model: str, messages: list[dict[str, str]], question: Question[Any]) -> dict[str, Any]:
+    """The request. Equal questions give equal bytes."""
+    schema = {"name": question.answer.__name__, "strict": True, "schema": question.answer.model_json_schema()}
+    more = next((extra for host, extra in EXTRAS.items() if f"//{host}/" in f"{to.url}/"), None)
+    return {
+        "model": model,
+        "messages": messages,
+        "response_format": {"type": "json_schema", "json_schema": schema},
+        "max_tokens": question.max_tokens,
+        "temperature": 0,
+        **({"extra_body": more} if more else {}),
+    }
+
+
+def _order(body: dict[str, Any], question: Question[Any]) -> Order:
+    request = json.dumps(body, sort_keys=True, ensure_ascii=False)
+    worst = prices.worst(body["model"], len(request.encode()), question.max_tokens)
+    return Order(digest(request.encode()), worst, question.activity, request)
+
+
+def _call(bench: Bench, to: Provider, body: dict[str, Any], key: str) -> Paid:
+    """Send it; again where it was declined. Declined when it stays so, Unsure when nobody knows whether it was charged."""
+    gate = gate_of(to)
+    end = time.monotonic() + DEADLINE
+    for wait in (*RETRIES, None):
+        with gate.passed(bench.check_stop, max(0.0, end - time.monotonic())) as visit:
+            try:
+                reply = _sent(bench, to, body, key, visit)
+                return _booked(body["model"], reply)
+            except Unusable:
+                raise
+            except Declined as error:
+                pause = error.retry_after if error.retry_after is not None else wait and wait * random.uniform(1.0, 1.2)  # noqa: S311
+                if wait is None or pause is None or pause > LONGEST_WAIT:
+                    raise
+        _rest(bench, pause)
+    raise AssertionError("unreachable")
+
+
+def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Visit) -> Reply:
+    """One request, and what it says about the provider."""
+    try:
+        reply = wire.post(to, body, key, bench.stopped)
+    except Unusable:
+        raise
+    except Declined as error:
+        visit.outcome = "down"
+        visit.later_ms = int((error.retry_after or 0) * 1000)
+        raise
+    except Unsure:
+        visit.outcome = "down"
+        raise
+    visit.outcome = "ok"
+    return reply
+
+
+def _booked(asked: str, reply: Reply) -> Paid:
+    """What is kept of a reply: text that any database takes."""
+    text = reply.text.replace("\x00", "").encode(errors="replace").decode()
+    return Paid(text, prices.spent(asked, reply), reply.model, reply.tokens_in, reply.tokens_out)
+
+
+def _rest(bench: Bench, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        bench.check_stop()
+        time.sleep(min(left, wire.LOOK))
