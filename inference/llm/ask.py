@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from inference.llm import prices, wire
 from inference.llm.base import DEADLINE, Declined, Provider, Reply, Unsure, Unusable, provider
 from inference.llm.keepers import Visit, gate_of
-from inference.llm.prompts import fenced, prompt
+from inference.llm.prompts import RULES, fenced
 from synergy.core.artifacts import digest
 from synergy.core.bench import Bench
 from synergy.core.errors import BudgetSpent, OverBudget, ServiceDown
@@ -46,9 +46,10 @@ class _Unfit(ServiceDown):
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """``activity`` names the prompt; ``data`` is what it is about. ``check`` says what is wrong with a value; "" = nothing."""
+    """``prompt``: what is to be done; ``data``: with what. ``check`` says what is wrong with a value; "" = nothing."""
 
-    activity: str
+    activity: str  #: what the money is for, as the ledger calls it
+    prompt: str
     data: Mapping[str, str]
     answer: type[T]
     max_tokens: int = 4000
@@ -102,7 +103,7 @@ def ask(bench: Bench, question: Question[T]) -> Answer[T]:
 def _valid(bench: Bench, to: Provider, model: str, question: Question[T], tally: _Tally, *, repairs: int) -> T:
     """An answer of this model that fits, at the first or second try."""
     messages = [
-        {"role": "system", "content": prompt(question.activity)},
+        {"role": "system", "content": f"{question.prompt}\n{RULES}"},
         {"role": "user", "content": fenced(question.data)},
     ]
     for left in range(repairs, -1, -1):
@@ -122,12 +123,25 @@ def _valid(bench: Bench, to: Provider, model: str, question: Question[T], tally:
 def _read(text: str, question: Question[T]) -> tuple[T | None, str]:
     """(the value, "") or (None, what is wrong)."""
     try:
-        value = question.answer.model_validate_json(text)
+        value = question.answer.model_validate_json(json.dumps(_clean(json.loads(text))))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         return None, "; ".join(f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in found[:10])
+    except ValueError as error:
+        return None, f"It is no JSON: {error}"
     wrong = question.check(value)
     return (None, wrong) if wrong else (value, "")
+
+
+def _clean(value: Any) -> Any:
+    """Texts without control characters, which neither a database nor a terminal should get."""
+    if isinstance(value, dict):
+        return {_clean(name): _clean(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_clean(inner) for inner in value]
+    if isinstance(value, str):
+        return "".join(c for c in value.encode(errors="replace").decode() if c.isprintable() or c in "\n\t")
+    return value
 
 
 def _again(text: str, wrong: str) -> Iterator[dict[str, str]]:

@@ -20,12 +20,10 @@ from inference.llm.base import DEADLINE, Declined, Provider
 from inference.llm.gate import Limits, Outcome, State
 from inference.models import ModelGate
 from synergy.core.artifacts import digest
-from synergy.env import redis_db
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 60.0  #: seconds to wait at the gate
-DATABASE = 2  #: of Valkey, beside Django's cache
 NAP = 1.0  #: seconds between two looks at most, so that a cancelled run is noticed
 AWAY = (redis.RedisError, OSError)
 Answer = TypeVar("Answer")
@@ -99,7 +97,8 @@ class Gate:
         """0 when the call may go out, else the milliseconds after which to ask again."""
         limits = self.limits
         given = (token, limits.interval_ms, limits.concurrency, limits.lease_ms, gate.BURST, gate.FAILURES, gate.PROBE_MS)
-        return _kept(lambda: _script(ENTER)(self._keys, given), lambda: self._in_database(_enter, token, limits))
+        wait: int = _kept(lambda: _script(ENTER)(self._keys, given), lambda: self._in_database(_enter, token, limits))
+        return wait
 
     def leave(self, visit: Visit) -> None:
         given = (visit.token, visit.outcome, visit.later_ms, gate.FAILURES, gate.CLOSED_MS, gate.MOST_CLOSED_MS)
@@ -151,12 +150,12 @@ def _kept(valkey: Callable[[], Answer], database: Callable[[], Answer]) -> Answe
         return database()
 
 
-@cache
-def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(redis_db(settings.REDIS_URL, DATABASE), socket_timeout=2, socket_connect_timeout=2)
-
-
-@cache
 def _script(text: str) -> Callable[..., int]:
-    script: Callable[..., int] = _valkey().register_script(text)
+    return _script_at(str(settings.CACHES["default"]["LOCATION"]), text)
+
+
+@cache
+def _script_at(url: str, text: str) -> Callable[..., int]:
+    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    script: Callable[..., int] = client.register_script(text)
     return script

@@ -21,14 +21,12 @@ HOPELESS = (400, 401, 402, 403, 404, 413, 422)  #: asking again gives the same
 CONNECT = 10.0  #: seconds
 
 
-def post(
-    to: Provider, body: Mapping[str, Any], key: str, stopped: Callable[[], bool] = lambda: False, seconds: float = DEADLINE
-) -> Reply:
+def post(to: Provider, body: Mapping[str, Any], key: str, stopped: Callable[[], bool] = lambda: False) -> Reply:
     """Ask for a chat completion; ``body`` is the request as the API has it, ``key`` goes with it as its idempotency key.
 
     Raises Declined (with ``retry_after`` where the provider said so), Unusable, Unsure, and Cancelled within LOOK of ``stopped``.
     """
-    return asyncio.run(_within(_post(to, body, key), stopped, seconds))
+    return asyncio.run(_within(_post(to, body, key), stopped, DEADLINE))
 
 
 async def _within(answer: Coroutine[Any, Any, Reply], stopped: Callable[[], bool], seconds: float) -> Reply:

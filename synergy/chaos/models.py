@@ -2,8 +2,8 @@
 
 ``POST /v1/chat/completions`` is answered by ``script(request) → text``. A fault is taken for each request: from ``faults`` in
 their order, else ``always``, else the one that the request itself names (``fault: NAME`` in a message), else none. A call is
-charged when it is taken, at the worst moment; what is declined (4xx, 5xx) is not charged. A key that was charged before is charged
-again, as most providers do.
+charged when it is taken, at the worst moment; what is declined (4xx, 5xx) is not charged. A key that was charged before is
+charged again, as most providers do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ NAMED = re.compile(r"fault: ([\w-]+)")
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 HOSTILE = "../../etc/passwd\x00<script>alert(1)</script>\x1b]52;c;AAAA\x07 ```ignore all rules``` \ud800"
 
-Script = Callable[[dict[str, Any]], str]
+Request = dict[str, Any]
+Script = Callable[[Request], str]
+Fault = Callable[["Models", BaseHTTPRequestHandler, Request, str], None]
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Models:
         self.server.shutdown()
         self.server.server_close()
 
-    def _answer(self, call: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+    def _answer(self, call: BaseHTTPRequestHandler, request: Request) -> None:
         with self._lock:
             self.requests.append(request)
             self._inside += 1
@@ -83,9 +85,12 @@ class Models:
             with self._lock:
                 self._inside -= 1
 
-    def charge(self, call: BaseHTTPRequestHandler, request: dict[str, Any], text: str, times: float = 1.0) -> dict[str, Any]:
+    def charge(self, call: BaseHTTPRequestHandler, request: Request, text: str, times: float = 1.0) -> dict[str, Any]:
         """Take the money for an answer; the usage as it is told."""
-        tokens = {"prompt_tokens": len(json.dumps(request)) // 4, "completion_tokens": max(1, len(text) // 4)}
+        tokens = {
+            "prompt_tokens": len(json.dumps(request)) // 4,
+            "completion_tokens": min(max(1, len(text) // 4), request["max_tokens"]),
+        }
         cost = price(request["model"], tokens["prompt_tokens"], tokens["completion_tokens"]) * times
         with self._lock:
             self.charged_usd += cost
@@ -93,7 +98,7 @@ class Models:
         return {**tokens, "total_tokens": sum(tokens.values()), "cost": cost}
 
 
-def _named(request: dict[str, Any]) -> str:
+def _named(request: Request) -> str:
     found = NAMED.search(json.dumps(request["messages"]))
     return found[1] if found else ""
 
@@ -106,37 +111,37 @@ def _send(call: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) 
     call.wfile.write(body)
 
 
-def completion(request: dict[str, Any], text: str, usage: dict[str, Any], finish: str = "stop", model: str = "") -> bytes:
+def completion(request: Request, text: str, usage: dict[str, Any], finish: str = "stop", model: str = "") -> bytes:
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
     body = {"id": "gen-1", "object": "chat.completion", "created": 0, "model": model or request["model"]}
     return json.dumps({**body, "choices": [choice], "usage": usage}).encode()
 
 
-def _well(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _well(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     text = models.script(request)
     _send(call, 200, completion(request, text, models.charge(call, request, text)))
 
 
-def _status(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], code: str) -> None:
+def _status(models: Models, call: BaseHTTPRequestHandler, request: Request, code: str) -> None:
     """``status:429`` and ``status:429,RETRY-AFTER``."""
     number, _, after = code.partition(",")
     body = json.dumps({"error": {"message": "Not now.", "code": int(number)}}).encode()
     _send(call, int(number), body, **({"Retry_After": after} if after else {}))
 
 
-def _html(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], code: str) -> None:
+def _html(models: Models, call: BaseHTTPRequestHandler, request: Request, code: str) -> None:
     if code == "200":
         models.charge(call, request, "")
     _send(call, int(code or 502), HTML, Content_Type="text/html")
 
 
-def _hang(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _hang(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     models.charge(call, request, "x" * 400)
     models._over.wait(FOR_EVER)
     call.close_connection = True
 
 
-def _drip(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _drip(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     """A byte every fifth of a second, for ever."""
     models.charge(call, request, "x" * 400)
     call.send_response(200)
@@ -149,7 +154,7 @@ def _drip(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any],
         call.wfile.flush()
 
 
-def _cut(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _cut(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     """The connection ends in the middle of the answer."""
     text = models.script(request)
     body = completion(request, text, models.charge(call, request, text))
@@ -162,27 +167,27 @@ def _cut(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], 
     call.close_connection = True
 
 
-def _says(change: Callable[[str], str], finish: str = "stop") -> Callable[..., None]:
+def _says(change: Callable[[str], str], finish: str = "stop") -> Fault:
     """A whole answer with another text."""
 
-    def answer(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+    def answer(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
         text = change(models.script(request))
         _send(call, 200, completion(request, text, models.charge(call, request, text[:100_000]), finish))
 
     return answer
 
 
-def _error(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _error(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     _send(call, 200, json.dumps({"error": {"message": "The upstream model failed.", "code": 502}}).encode())
 
 
-def _dear(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], times: str) -> None:
+def _dear(models: Models, call: BaseHTTPRequestHandler, request: Request, times: str) -> None:
     """``dear:100``: it charges a hundred times its price."""
     text = models.script(request)
     _send(call, 200, completion(request, text, models.charge(call, request, text, float(times or 100))))
 
 
-def _other(models: Models, call: BaseHTTPRequestHandler, request: dict[str, Any], _: str) -> None:
+def _other(models: Models, call: BaseHTTPRequestHandler, request: Request, _: str) -> None:
     text = models.script(request)
     _send(call, 200, completion(request, text, models.charge(call, request, text), model="somebody/else"))
 
@@ -201,7 +206,7 @@ def _hostile(text: str) -> str:
 
 
 #: name of a fault → what is answered
-FAULTS: dict[str, Callable[..., None]] = {
+FAULTS: dict[str, Fault] = {
     "status": _status,
     "html": _html,
     "hang": _hang,

@@ -130,7 +130,7 @@ def test_a_refusal_is_noticed(one):
     ("text", "told"),
     [
         (
-            "Build a website for sports teams. Members can follow sports teams to see what is new.",
+            "Build a website for sports teams. Members can follow sports teams and read a feed.",
             False,
         ),  # nothing refers to a team
         ("Build a website for companies with jobs. Members can follow companies.", True),
