@@ -11,6 +11,7 @@ from inference.planning.inflection import is_plural, singular
 from inference.planning.lexicon import lexicon
 from inference.planning.phrases import cut_examples, noun_phrases, phrase, phrases_after, split_list
 from inference.planning.speakers import ALLOW, ALWAYS_BUILD, MODALS, acting, joined, polite, semi_modal, speakers
+from inference.planning.telling import tells
 from inference.planning.text import Words, lows, said, words
 from inference.planning.wordset import word_set
 
@@ -53,7 +54,7 @@ def read_sentence(sentence: str, number: int = 0) -> list[Ask]:
 def _part(sentence: str, part: Words) -> list[Ask]:
     """The wishes of one part: "<subject> can …", "allowing <subject> to …", "build a … for …", "track …", "a … app"."""
     low = lows(part)
-    if low[0] in {"when", "if", "while", "once", "because", "as", "since"}:
+    if low[0] in {"when", "if", "while", "once", "because", "as", "since"} or tells(low):
         return []
     if low[0] in {"we're", "i'm"} or low[:2] in (["we", "are"], ["i", "am"]):
         return _place(sentence, part[1 if "'" in low[0] else 2 :])
@@ -71,7 +72,9 @@ def _part(sentence: str, part: Words) -> list[Ask]:
     if (
         modal
         and "," not in low[:modal]
-        and not (low[0] in {"i", "we"} and low[modal] in {"would", "need", "want"} and not _to_verb(part, modal))
+        and not (
+            low[0] in {"i", "we", "i'd", "we'd"} and low[modal] in {"would", "like", "need", "want"} and not _to_verb(part, modal)
+        )
     ):
         return _predicate(sentence, _after_modal(part, modal), _subject(part[:modal]))
     if acting(part, 0):
@@ -85,7 +88,7 @@ def _to_verb(part: Words, index: int) -> bool:
     """Whether "I need to", "we want to" is followed by something to do with a thing, not by "build"."""
     low = lows(part[index : index + 5])
     after = low[low.index("to") + 1] if "to" in low and low.index("to") + 1 < len(low) else ""
-    return bool(lexicon().verb_of(after)) and after not in BUILD
+    return bool(lexicon().verb_of(after)) and after not in BUILD | {"get", "have"}
 
 
 def _after_modal(part: Words, modal: int) -> Words:

@@ -292,6 +292,8 @@ def _verb(segment: Words, mode: str, *, first: bool, bare: bool) -> tuple[str, i
     low = lows(segment[:3])
     if tuple(low[:2]) in PARTICLES:
         return PARTICLES[(low[0], low[1])], 3 if low[2:3] == ["of"] else 2
+    if low[:1] == ["get"] and low[1:2] and low[1].endswith("ed") and lexicon().verb_of(low[1]):
+        return lexicon().verb_of(low[1]), 2  # "get notified about news"
     whole = " ".join(phrase(lows(segment)))
     if low[1:2] and low[1] in CONDITIONS and (lexicon().verb_of(low[0]) or singular(low[0]) == low[0]):
         return lexicon().verb_of(low[0]) or low[0], 1  # "warn when a budget is exceeded"

@@ -115,6 +115,9 @@ def polite(span: Words) -> Words:
         ["i", "would", "like", "you", "to"],
         ["help", "me"],
         ["help", "us"],
+        ["to", "begin", "with"],
+        ["to", "start", "with"],
+        ["first", "of", "all"],
     )
     low, first = lows(span), 0
     while first < len(low):

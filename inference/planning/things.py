@@ -150,7 +150,7 @@ class _Finder:
     def _read_taken(self, ask: Ask, kept: Callable[[Phrase], bool]) -> None:
         """A wish that a capability answers: only what it is put to work on is a thing."""
         thing = self._thing(ask.thing, keep=True, people=False) if ask.thing and kept(ask.thing) else None
-        self._details(ask, thing)
+        self._details(ask, thing, kept)
         for phrase in filter(kept, ask.others):
             self._thing(phrase, keep=False, people=False)
 
@@ -163,7 +163,7 @@ class _Finder:
             if known and (part is None or part.keeps) and not (len(other) == 1 and lexicon().verb_of(other[0])):
                 self._thing(other, keep=False, people=ask.verb == "connect")
 
-    def _details(self, ask: Ask, thing: Thing | None) -> None:
+    def _details(self, ask: Ask, thing: Thing | None, kept: Callable[[Phrase], bool] = bool) -> None:
         """A list after a thing names its fields, unless it names things of its own."""
         if not ask.details:
             return
@@ -175,7 +175,7 @@ class _Finder:
             thing.details += [d for d in ask.details if d not in thing.details]
         elif not fieldish:
             for detail, example in zip(ask.details, examples(ask), strict=True):
-                if example not in self.taken and not missing_part(" ".join(detail)):
+                if example not in self.taken and kept(detail) and not missing_part(" ".join(detail)):
                     self._thing(detail, keep=ask not in self.taken, people=True)
 
     def _actors(self) -> None:

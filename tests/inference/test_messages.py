@@ -14,7 +14,7 @@ from tests.inference.messages import judging, writer
 from tests.inference.messages.library import planner
 
 COUNT = writer.COUNT if os.environ.get("ALL_MESSAGES") else 60
-RECALL, PRECISION, THINGS, MILLISECONDS = 0.9, 0.9, 0.9, 300
+RECALL, PRECISION, THINGS, STRICT, MILLISECONDS = 0.9, 0.9, 0.9, 0.9, 300
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,10 @@ def test_what_is_asked_for_in_clear_words_is_in_the_plan(judged):
 
 def test_nothing_is_in_the_plan_that_nobody_asked_for(judged):
     assert judged.precision >= PRECISION, judged.extra
+
+
+def test_nothing_is_kept_that_nobody_named(judged):
+    assert judged.strict >= STRICT, judged.stray
 
 
 def test_what_is_named_is_kept(judged):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from inference.planning.archetypes import archetypes, terms
 from inference.planning.asks import Ask, examples
@@ -48,11 +48,19 @@ def find_claims(asks: Sequence[Ask], nearest: Nearest) -> dict[Ask, tuple[Claim,
     near = similarities(wishes, nearest)
     rows = list(zip(asking, wishes, near, strict=True))
     found = {ask: claims for ask, wish, row in rows if (claims := judge(wish, row))}
+    found = {**dict(_named_in(found)), **found}
     found |= _spoken_of(asking, found)
     used = {c.capability.name for claims in found.values() for c in claims}
     open_ = [(ask, wish, row) for ask, wish, row in rows if ask not in found and _is_open(ask, wish)] if used else []
     hinted = ((ask, _hinted(wish, row, used)) for ask, wish, row in open_)
     return found | {ask: claims for ask, claims in hinted if claims}
+
+
+def _named_in(found: Claims) -> Iterator[tuple[Ask, tuple[Claim, ...]]]:
+    """Examples in a claimed wish that are nouns of its capability: "a class schedule with *sign-up*"."""
+    for ask, claims in found.items():
+        for example in examples(ask):
+            yield from ((example, (replace(claim, clear=False),)) for claim in claims if is_noun(claim.capability, example.thing))
 
 
 def _of_accounts(ask: Ask, wish: Wish) -> bool:
@@ -75,13 +83,19 @@ def _settles(ask: Ask) -> bool:
 
 def kept_phrases(claims: Claims) -> dict[Ask, Callable[[Phrase], bool]]:
     """For each claimed wish: whether a noun phrase of it is something that the application keeps."""
-    return {ask: _keeper([c.capability for c in found]) for ask, found in claims.items()}
+    return {ask: _keeper(ask, [c.capability for c in found]) for ask, found in claims.items()}
 
 
-def _keeper(found: Sequence[Capability]) -> Callable[[Phrase], bool]:
+def _keeper(ask: Ask, found: Sequence[Capability]) -> Callable[[Phrase], bool]:
+    """What stands further on in a claimed wish says how it is done, when it is nothing known: "on a board with *columns*"."""
+
     def kept(phrase: Phrase) -> bool:
         on = [c for c in found if c.on is not None]
-        return bool(on) and not any(is_noun(c, phrase) and not keeps(c, phrase) for c in found)
+        means = phrase in (*ask.others, *ask.details) and not any(
+            " ".join(phrase[start:]) in terms() for start in range(len(phrase))
+        )
+        useless = phrase == ask.thing and not any(c.on and (c.on.any or c.on.families or keeps(c, phrase)) for c in on)
+        return bool(on) and not means and not useless and not any(is_noun(c, phrase) and not keeps(c, phrase) for c in found)
 
     return kept
 

@@ -39,7 +39,7 @@ def main() -> int:
         return 0
     judged = judge(written, planner())
     print("\n".join(judged.lines()))
-    for title in ("problems", "missed", "extra", "unkept"):
+    for title in ("problems", "missed", "extra", "unkept", "stray"):
         found = getattr(judged, title)
         print(f"\n{title}: {len(found)}", *found[: given.show], sep="\n  ")
     return bool(judged.problems)

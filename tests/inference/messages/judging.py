@@ -23,6 +23,7 @@ class Judged:
     missed: list[str] = field(default_factory=list)  #: clear words that no capability of the plan answers
     extra: list[str] = field(default_factory=list)  #: capabilities that nobody asked for
     unkept: list[str] = field(default_factory=list)  #: things that were named and are not kept
+    stray: list[str] = field(default_factory=list)  #: things that are kept and that nothing asks for
     found: int = 0
     things: int = 0
     milliseconds: list[float] = field(default_factory=list)
@@ -36,6 +37,10 @@ class Judged:
         return self.found / (self.found + len(self.extra))
 
     @property
+    def strict(self) -> float:
+        return self.things / (self.things + len(self.stray))
+
+    @property
     def kept(self) -> float:
         return self.things / (self.things + len(self.unkept))
 
@@ -44,7 +49,7 @@ class Judged:
         return [
             f"{len(self.written)} messages ({', '.join(f'{n} {s}' for s, n in by_style.items())}), {len(self.problems)} plans not whole",
             f"capabilities: recall {self.recall:.3f} ({self.found} of {self.found + len(self.missed)}), precision {self.precision:.3f}",
-            f"things: recall {self.kept:.3f}",
+            f"things: recall {self.kept:.3f}, precision {self.strict:.3f}",
             f"milliseconds: median {median(self.milliseconds):.0f}, longest {max(self.milliseconds):.0f}",
         ]
 
@@ -79,6 +84,14 @@ def _count(judged: Judged, message: Written, plan: Plan) -> None:
             )
     evidence = {use.capability: use.evidence for use in plan.uses}
     judged.extra += [f"{message.number} {message.style}: {name} by “{evidence[name]}”" for name in sorted(used - asked - brought)]
+    used_by = {name for use in plan.uses for name in (use.entity, *use.parts.values())}
+    referred = {f.target for entity in plan.entities for f in entity.fields}
+    expected = ("article",) if "blog" in message.text.lower() else ()
+    judged.stray += [
+        f"{message.number} {message.style}: {entity.label_plural}"
+        for entity in plan.entities
+        if entity.archetype not in (*message.kept, *expected) and entity.name not in used_by | referred
+    ]
     known = {entity.archetype for entity in plan.entities}
     for name in message.kept:
         if name in known or _answered(name, plan):
