@@ -10,11 +10,15 @@ from inference.planning.difference import plan_diff
 from inference.planning.planner import make_plan as plan_message
 from inference.planning.revise import revise
 from inference.planning.uses import texts
+from inference.restating import restate, with_words
 from inference.stack import infer_stack as infer_anew
 from inference.templates import seed_templates
 from synergy.core.bench import Bench
+from synergy.core.errors import BadInput
 from synergy.core.revisions import BY_HAND, Base
-from synergy.core.types import Message, Plan, Revision, StackChoice
+from synergy.core.types import Clause, ClauseStatus, Message, Plan, Revision, StackChoice
+
+HARDLY = 0.5  #: share of a message without an answer above which it counts as hardly understood
 
 __all__ = [
     "Neighbour",
@@ -34,8 +38,19 @@ __all__ = [
 
 
 def infer_stack(bench: Bench, message: Message, base: Base | None = None) -> StackChoice:
-    """Which stack the message asks for. A change of a project (``base``) stays with the stack that the project has."""
-    return infer_anew(bench, message) if base is None else base.stack
+    """Which stack the message asks for. A change of a project (``base``) stays with the stack that the project has.
+
+    Where that is not clear, a model (if there is one) puts the message into plain English, and these words are judged.
+    """
+    if base is not None:
+        return base.stack
+    choice = infer_anew(bench, message)
+    answer = restate(bench, message) if choice.abstained else None
+    if answer is None:
+        return choice
+    web = answer.value.kind == "web"
+    judged = infer_anew(bench, message.model_copy(update={"text": answer.value.restated})) if web else choice
+    return with_words(judged, answer)
 
 
 def make_plan(bench: Bench, message: Message, stack: StackChoice, base: Base | None = None) -> Plan:
@@ -44,16 +59,58 @@ def make_plan(bench: Bench, message: Message, stack: StackChoice, base: Base | N
     Raises NotBuildable when no stack was chosen, BadInput when the message has no words, or asks for no change that can be made.
     """
     if base is None:
-        plan = plan_message(message, stack, nearest)
+        plan = _planned(bench, message, stack)
     elif message.text == BY_HAND:
         same = Revision(message=message.text, changes=plan_diff(base.plan, base.plan))
         plan = base.plan.model_copy(update={"history": (*base.plan.history, same)})
     else:
-        plan = revise(message, base.plan, base.messages, stack, nearest, by_hand=bool(base.by_hand))
+        earlier = (base.plan.restated or base.messages[0], *base.messages[1:])
+        plan = revise(message, base.plan, earlier, stack, nearest, by_hand=bool(base.by_hand))
     for change in plan.history[-1].changes if plan.history else ():
         bench.note(str(change))
     bench.note(f"{plan.title}: {len(plan.entities)} things, {len(plan.pages)} pages, {len(plan.clauses)} requirements")
     return plan
+
+
+def _planned(bench: Bench, message: Message, stack: StackChoice) -> Plan:
+    """The plan for a new project. Where the message is hardly understood, a model (if there is one) restates it."""
+    if stack.restated:
+        return _in_words(message, stack, stack.restated)
+    try:
+        plan = plan_message(message, stack, nearest)
+    except BadInput:
+        restated = _restated(bench, message)
+        if not restated:
+            raise
+        return _in_words(message, stack, restated)
+    restated = _restated(bench, message) if open_share(plan) > HARDLY else ""
+    other = _in_words(message, stack, restated) if restated else plan
+    return min(plan, other, key=open_share)
+
+
+def _restated(bench: Bench, message: Message) -> str:
+    """A model's words for a web application that the message asks for; "" when there are none."""
+    answer = restate(bench, message)
+    return answer.value.restated if answer is not None else ""
+
+
+def _in_words(message: Message, stack: StackChoice, restated: str) -> Plan:
+    """The plan for the words of a model, which says so."""
+    plan = plan_message(message.model_copy(update={"text": restated}), stack, nearest)
+    said = Clause(
+        id=f"R{len(plan.clauses) + 1}",
+        text=f"The message was read in the words of a model: “{restated}”",
+        ours=True,
+        status=ClauseStatus.ASSUMED,
+        reason="Assumed: these words say what the message means.",
+    )
+    return plan.model_copy(update={"message": message.text, "restated": restated, "clauses": (*plan.clauses, said)})
+
+
+def open_share(plan: Plan) -> float:
+    """How much of what was asked for has no answer, in [0, 1]."""
+    asked = [clause for clause in plan.clauses if not clause.ours]
+    return sum(clause.status is ClauseStatus.NOT_BUILT for clause in asked) / len(asked) if asked else 0.0
 
 
 def seed() -> int:

@@ -233,6 +233,7 @@ class Plan(Value):
     title: str
     summary: str
     message: str
+    restated: str = ""  #: the message as a model put it, where it was planned in these words
     stack: str  #: slug of the blueprint
     access: Literal["private", "public_read"] = "private"  #: public_read: lists and details without signing in
     entities: tuple[Entity, ...]

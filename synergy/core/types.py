@@ -82,6 +82,8 @@ class StackChoice(Value):
     built_with: str | None  #: the stack whose blueprint is used; None = the run stops
     reason: str  #: why this stack, in words for a person
     candidates: tuple[StackCandidate, ...] = ()  #: best first; the second is the runner-up
+    restated: str = ""  #: the message as a model put it, where it was judged in these words
+    usage: Usage = Field(default_factory=lambda: Usage())
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------

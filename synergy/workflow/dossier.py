@@ -153,7 +153,7 @@ def _documents(case: Case) -> Iterator[tuple[str, bytes]]:
         made = {"changes_run": case.base.run, "messages": [*case.base.messages, case.message.text]}
         yield "change.json", as_json({**made, "difference": [_plain(c) for c in case.changes_made]})
         yield "edits.json", as_json([_plain(note) for note in case.verdict.edits])
-    spent = {change.agent: _plain(change.usage) for change in case.layers}
+    spent = {"stack": _plain(case.stack.usage), **{change.agent: _plain(change.usage) for change in case.layers}}
     yield "cost.json", as_json({"total_usd": case.verdict.cost_usd, "by_agent": spent})
 
 
