@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from inference.llm import prices, wire
-from inference.llm.base import DEADLINE, Declined, Provider, Reply, Unsure, Unusable, provider
+from inference.llm.base import Declined, Provider, Reply, Unsure, Unusable, provider
 from inference.llm.keepers import Visit, gate_of
 from inference.llm.prompts import RULES, fenced
 from synergy.core.artifacts import digest
@@ -172,7 +172,7 @@ def _order(body: dict[str, Any], question: Question[Any]) -> Order:
 def _call(bench: Bench, to: Provider, body: dict[str, Any], key: str) -> Paid:
     """Send it; again where it was declined. Declined when it stays so, Unsure when nobody knows whether it was charged."""
     gate = gate_of(to)
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + to.deadline
     for wait in (*RETRIES, None):
         with gate.passed(bench.check_stop, max(0.0, end - time.monotonic())) as visit:
             try:

@@ -18,10 +18,9 @@ from django.conf import settings
 
 from synergy.core.errors import Declined, ServiceDown
 
-DEADLINE = 90.0  #: seconds that one answer may take in all, however slowly it drips
 MOST_BYTES = 2_000_000  #: of an answer
 
-__all__ = ["DEADLINE", "MOST_BYTES", "Declined", "Provider", "Reply", "Unsure", "Unusable", "provider"]
+__all__ = ["MOST_BYTES", "Declined", "Provider", "Reply", "Unsure", "Unusable", "provider"]
 
 
 class Unsure(ServiceDown):
@@ -42,6 +41,7 @@ class Provider:
     fallback: str
     rate: int  #: calls a minute
     concurrency: int  #: calls at a time, of all workers together
+    deadline: float = 90.0  #: seconds that one answer may take in all, however slowly it drips
 
     @property
     def models(self) -> tuple[str, ...]:

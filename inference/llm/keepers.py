@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from inference.llm import gate
-from inference.llm.base import DEADLINE, Declined, Provider
+from inference.llm.base import Declined, Provider
 from inference.llm.gate import Limits, Outcome, State
 from inference.models import ModelGate
 from synergy.core.artifacts import digest
@@ -139,7 +139,7 @@ def _leave(state: State, now: int, visit: Visit) -> tuple[State, int]:
 def gate_of(provider: Provider) -> Gate:
     """The gate of a provider: a key of its own has a gate of its own. The key itself is not part of the name."""
     name = digest(f"{provider.url} {provider.key}".encode())[:16]
-    return Gate(name, Limits(provider.rate, provider.concurrency, int(DEADLINE * 1000) + 10_000))
+    return Gate(name, Limits(provider.rate, provider.concurrency, int(provider.deadline * 1000) + 10_000))
 
 
 def _kept(valkey: Callable[[], Answer], database: Callable[[], Answer]) -> Answer:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import openai
 
-from inference.llm.base import DEADLINE, MOST_BYTES, Declined, Provider, Reply, Unsure, Unusable
+from inference.llm.base import MOST_BYTES, Declined, Provider, Reply, Unsure, Unusable
 from synergy.core.errors import Cancelled
 
 LOOK = 0.1  #: seconds between two looks at whether the run was cancelled
@@ -26,7 +26,7 @@ def post(to: Provider, body: Mapping[str, Any], key: str, stopped: Callable[[], 
 
     Raises Declined (with ``retry_after`` where the provider said so), Unusable, Unsure, and Cancelled within LOOK of ``stopped``.
     """
-    return asyncio.run(_within(_post(to, body, key), stopped, DEADLINE))
+    return asyncio.run(_within(_post(to, body, key), stopped, to.deadline))
 
 
 async def _within(answer: Coroutine[Any, Any, Reply], stopped: Callable[[], bool], seconds: float) -> Reply:

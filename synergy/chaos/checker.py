@@ -23,11 +23,12 @@ from synergy.workflow.shape import shape
 #: What may follow what in the life of one step. ``None`` is its beginning; a retry of the whole run begins anew.
 FOLLOWS: dict[str | None, set[str]] = {
     None: {"claimed"},
-    "claimed": {"done", "retry", "lost", "overdue", "released", "failed", "refused", "dead_letter"},
+    "claimed": {"done", "retry", "lost", "overdue", "released", "blocked", "failed", "refused", "dead_letter"},
     "retry": {"claimed"},
     "lost": {"claimed"},
     "overdue": {"claimed"},
     "released": {"claimed"},
+    "blocked": {"claimed"},
     "done": set(),
     "failed": set(),
     "refused": set(),
@@ -139,7 +140,8 @@ def charges(runs: Sequence[Run], provider: Provider) -> tuple[int, list[str]]:
         if run.cost_usd != steps or steps != paid:
             twice += 1
             found.append(f"Run {run.id} was charged {run.cost_usd}, its steps {steps}, its calls cost {paid}.")
-    kept = Counter(str(run) for run in Call.objects.filter(run_id__in=ids).values_list("run_id", flat=True))
+    paid_calls = Call.objects.filter(run_id__in=ids, activity="pay")
+    kept = Counter(str(run) for run in paid_calls.values_list("run_id", flat=True))
     charged = Counter(provider.runs[key] for key in provider.charges)
     for run in Run.objects.filter(id__in=ids, state=RunState.COMPLETED, parent=None):
         if kept[str(run.id)] != charged[str(run.id)]:

@@ -7,6 +7,7 @@ What a step may do:
     sleep SECONDS     deaf: without looking whether it shall stop
     cost USD          call a provider that charges so much, whatever was agreed
     pay KIND          call the provider, once for each run and step; kinds: see ``provider``
+    ask FAULT         ask a model that has this fault, ``asks`` times (once); how many answers came is noted
     write BYTES       store an artifact of that size, slowly
     sandbox TROUBLE   run a command in the real sandbox: hang, memory, fork, disk, sleep
     browse SECONDS    show a page in the real browser
@@ -72,6 +73,18 @@ def act(bench: Bench, step: str, message: Message) -> Usage:
         order = tools.order(run, step, "pay", PRICE)
         paid = bench.pay_once(order, lambda key: tools.pay(bench, key, run, step, str(orders["pay"])))
         usage = Usage(calls=1, cost_usd=paid.cost_usd)
+    _work(bench, step, orders)
+    if "raise" in orders:
+        raise trouble(orders)
+    truth.write(run, step, "E")
+    return usage
+
+
+def _work(bench: Bench, step: str, orders: dict[str, Any]) -> None:
+    """Use real parts, as ordered."""
+    run = bench.root.name
+    if "ask" in orders:
+        bench.note(f"answers {tools.ask(bench, run, step, orders['ask'], orders.get('asks', 1))}")
     if "write" in orders:
         truth.write(run, step, "writing")
         bench.store.put(os.urandom(16) + bytes(orders["write"]))
@@ -79,10 +92,6 @@ def act(bench: Bench, step: str, message: Message) -> Usage:
         tools.sandboxed(bench, orders["sandbox"])
     if "browse" in orders:
         tools.browse(bench, orders["browse"])
-    if "raise" in orders:
-        raise trouble(orders)
-    truth.write(run, step, "E")
-    return usage
 
 
 def _sleep(bench: Bench, orders: dict[str, Any]) -> None:

@@ -121,6 +121,16 @@ PROMISES = (
     Promise("A healthy backlog is not sent twice", ("calm",), f"{STEPS}::test_a_backlog_is_not_sent_twice"),
     Promise("max_connections reached is survived", ("connections_used_up",), "tests/chaos/test_matrix.py::test_fault"),
     Promise("Sandbox and browser may fail", ("sandbox_trouble", "browser_killed"), "tests/chaos/test_matrix.py::test_fault"),
+    Promise(
+        "A model that hangs, drips, declines, breaks off or talks nonsense costs time, never the run",
+        ("model_hangs", "model_drips", "model_declines", "model_breaks_off", "model_talks_nonsense", "model_attacks"),
+        "tests/inference/llm/test_ask.py::test_then_the_cheaper_model_is_asked_and_then_nobody",
+    ),
+    Promise(
+        "Whoever races and whatever is charged, no limit is passed but by the one call that was charged too much",
+        ("model_overcharges", "money_runs_out", "killed_while_asking"),
+        "tests/synergy/workflow/test_book.py::test_sixteen_that_race_at_499_never_pass_5",
+    ),
     Promise("A full disk is said, and survived", ("disk_full",), f"{STEPS}::test_a_full_disk_is_called_a_full_disk"),
     Promise(
         "A clock that jumps an hour either way loses nothing",

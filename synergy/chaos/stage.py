@@ -20,6 +20,7 @@ from django.db import connections
 
 from synergy.celery import app
 from synergy.chaos import tools, truth
+from synergy.chaos.models import Models
 from synergy.chaos.provider import Provider
 from synergy.chaos.proxy import Link, Proxy
 from synergy.core.errors import ServiceDown
@@ -33,6 +34,7 @@ from synergy.workflow import db
 PIPELINE = "synergy.chaos.pipeline"
 ROLES = ("worker", "beat", "web")
 START_SECONDS = 60.0
+MODEL_SECONDS = 3  #: that a model may take
 STARTS = 10  #: a server that was killed may need more than one: the kernel still holds its memory
 CHILDREN = 3  #: of a worker, as shipped
 
@@ -50,6 +52,7 @@ class Stage:
         self.sockets = runtime_dir(self.home)
         self.password = stored_secret(self.home, "valkey")
         self.provider = Provider()
+        self.models = Models(lambda request: '{"text": "A word."}')
         self.log = self.home / "steps.log"
         self.temporary = self.home.with_name(self.home.name + "-tmp")  #: what is /tmp to others
         self.truth = truth.Truth(self.log)
@@ -63,10 +66,12 @@ class Stage:
         self.log.touch()
         self.proxy = Proxy()
         self.provider.start()
+        self.models.start()
         upstream: dict[str, Path | int] = {
             "postgres": self.sockets / ".s.PGSQL.5432",
             "valkey": self.sockets / valkey.SOCKET,
             "provider": self.provider.port,
+            "models": self.models.port,
         }
         self.links = {(role, name): self.proxy.link(to) for role in ROLES for name, to in upstream.items()}
         for name in ("postgres", "valkey"):
@@ -86,6 +91,7 @@ class Stage:
             child.end()
         self.proxy.stop()
         self.provider.stop()
+        self.models.stop()
         if self.sockets.parent != self.home:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -115,7 +121,8 @@ class Stage:
 
     def environment(self, role: str) -> dict[str, str]:
         """What a process of that role needs to see the servers through its links."""
-        database, broker, provider = (self.links[role, name].port for name in ("postgres", "valkey", "provider"))
+        servers = ("postgres", "valkey", "provider", "models")
+        database, broker, provider, models = (self.links[role, name].port for name in servers)
         return {
             "SYNERGY_HOME": str(self.home),
             "DATABASE_URL": f"postgresql://synergy@127.0.0.1:{database}/synergy",
@@ -124,6 +131,10 @@ class Stage:
             "SYNERGY_CONCURRENCY": str(CHILDREN),
             "SYNERGY_PORT": "0",
             tools.PROVIDER_ENV: str(provider),
+            "SYNERGY_MODEL_URL": f"http://127.0.0.1:{models}/v1",
+            "SYNERGY_MODEL_DEADLINE": str(MODEL_SECONDS),
+            "SYNERGY_MODEL_RATE": "60000",
+            "OPENROUTER_API_KEY": "chaos",
             truth.ENV: str(self.log),
             "TMPDIR": str(self.temporary),
         }
@@ -216,7 +227,7 @@ class Stage:
         shutil.rmtree(self.home / "valkey")
 
     def broker(self, number: int = 0) -> redis.Redis:
-        """A direct connection to the broker: 0 messages, 1 counters of chords."""
+        """A direct connection to the broker: 0 messages, 1 counters of chords, 2 caches and gates."""
         url = f"unix://:{self.password}@{self.sockets}/{valkey.SOCKET}"
         return redis.Redis.from_url(redis_db(url, number))
 

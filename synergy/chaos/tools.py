@@ -19,6 +19,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from inference.llm import ask as model
 from synergy.chaos import truth
 from synergy.core.artifacts import digest
 from synergy.core.bench import Bench
@@ -26,7 +27,9 @@ from synergy.core.errors import PermanentError, ServiceDown
 from synergy.core.sandboxes.base import Job, Limits
 from synergy.core.spending import Order, Paid
 from synergy.core.toolchains import sandbox
+from synergy.core.value import Value
 
+ACTIVITY = "chaos"
 PROVIDER_ENV = "SYNERGY_CHAOS_PROVIDER"  #: port of the provider on loopback
 #: untrusted commands that would never end, or take everything
 TROUBLES = {
@@ -67,6 +70,21 @@ def pay(bench: Bench, key: str, run: str, step: str, kind: str) -> Paid:
     finally:
         link.close()
     return Paid(answer["text"], answer["cost_usd"])
+
+
+class Said(Value):
+    text: str
+
+
+def ask(bench: Bench, run: str, step: str, fault: str, times: int) -> int:
+    """How many of so many questions a model answered; without an answer the step goes on."""
+    came = 0
+    for number in range(times):
+        data = {"message": f"{run} {step} {number} fault: {fault or 'none'}"}
+        with suppress(model.NoAnswer):
+            model.ask(bench, model.Question(ACTIVITY, "Say something.", data, Said, max_tokens=200))
+            came += 1
+    return came
 
 
 def sandboxed(bench: Bench, trouble: str) -> None:

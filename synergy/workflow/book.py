@@ -36,9 +36,10 @@ class Ledger:
 
     run: uuid.UUID
     step: str
-    token: uuid.UUID = field(default_factory=uuid.uuid4)  #: of the attempt
+    _tokens: dict[str, str] = field(default_factory=dict)  #: key of an order → what its latest reservation goes by
 
     def reserve(self, order: Order) -> Paid | None:
+        self._tokens[order.key] = str(uuid.uuid4())
         values = {"worst": order.worst_usd, "activity": order.activity, "request": order.request}
         verdict, *known = rows(RESERVE, {**self._names(order), **values})[0]
         if verdict == "known":
@@ -61,7 +62,7 @@ class Ledger:
         return Purse(*map(float, rows(PURSE, {"run": self.run})[0]))
 
     def _names(self, order: Order) -> dict[str, object]:
-        return {"run": self.run, "step": self.step, "key": order.key, "token": str(self.token)}
+        return {"run": self.run, "step": self.step, "key": order.key, "token": self._tokens[order.key]}
 
 
 def _paid(answer: str, cost: object, model: str, tokens_in: int, tokens_out: int, saved: object) -> Paid:

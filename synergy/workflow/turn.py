@@ -79,7 +79,7 @@ def _one(
 
 def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs: Inputs) -> Value:
     run = watched.attempt.run
-    book = Ledger(run, spec.name, watched.attempt.token)
+    book = Ledger(run, spec.name)
     place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line), book)
     value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
     if not isinstance(value, spec.result):

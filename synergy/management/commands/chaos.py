@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from synergy.chaos import promises
-from synergy.chaos.faults.base import Fault, every
+from synergy.chaos.faults.base import Fault, every, registry
 from synergy.chaos.matrix import Matrix, row, sound, table
 
 SOUND = "Nothing lost, nothing charged twice, nothing left behind."
@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("faults", nargs="*", metavar="FAULT", help="only these (see --list)")
+        parser.add_argument("--only", choices=registry.names(), help="only faults of one kind")
         parser.add_argument("--quick", action="store_true", help="the short subset, about three minutes")
         parser.add_argument("--times", type=int, help="repetitions of each fault instead of its own number")
         parser.add_argument("--seed", default="synergy", help="same seed, same faults at the same places")
@@ -52,7 +53,8 @@ class Command(BaseCommand):
         """fault → repetitions."""
         if unknown := set(options["faults"]) - faults.keys():
             raise CommandError(f"There is no fault {', '.join(sorted(unknown))}. `manage.py chaos --list` shows all.")
-        wanted = {name: fault for name, fault in faults.items() if not options["faults"] or name in options["faults"]}
+        kind = {fault.name for fault in registry.get(options["only"])} if options["only"] else faults.keys()
+        wanted = {name: faults[name] for name in faults if name in (options["faults"] or kind)}
         counts = {name: fault.quick if options["quick"] else options["times"] or fault.times for name, fault in wanted.items()}
         for name in list(counts):
             if words := faults[name].missing():

@@ -24,9 +24,14 @@ def models(settings, monkeypatch):
     """A provider that answers, until a test says otherwise. What would take a minute takes two seconds."""
     server = Models(lambda request: json.dumps(ANSWER))
     server.start()
-    given = {"model": "x-ai/grok-4-fast", "fallback": "google/gemini-2.5-flash-lite", "rate": 60_000, "concurrency": 32}
+    given = {
+        "model": "x-ai/grok-4-fast",
+        "fallback": "google/gemini-2.5-flash-lite",
+        "rate": 60_000,
+        "concurrency": 32,
+        "deadline": 2,
+    }
     settings.MODELS = {"url": server.url, "key": "sk-or-v1-0123456789abcdef0123456789abcdef", **given}
-    monkeypatch.setattr("inference.llm.wire.DEADLINE", 2.0)
     monkeypatch.setattr("inference.llm.ask.RETRIES", (0.05, 0.1))
     yield server
     server.stop()

@@ -86,6 +86,15 @@ def test_what_a_killed_worker_had_set_aside_stays_held(run):
     assert totals(run) == booked("0.001", "0.01")
 
 
+def test_a_second_call_after_one_whose_end_is_not_known_is_held_beside_it(run):
+    book = Ledger(run.id, "plan")
+    book.reserve(CENT)  # and no answer came
+    book.reserve(CENT)
+    assert totals(run) == booked("0", "0.02")
+    book.settle(CENT, Paid("", 0.001))
+    assert totals(run) == booked("0.001", "0.01")
+
+
 def test_what_was_declined_is_free_again(run):
     book = Ledger(run.id, "plan")
     book.reserve(CENT)
@@ -96,6 +105,7 @@ def test_what_was_declined_is_free_again(run):
 
 def test_a_statement_that_is_sent_twice_counts_once(run):
     book = Ledger(run.id, "plan")
+    book._tokens[CENT.key] = "one and the same"
     values = {**book._names(CENT), "worst": 0.01, "activity": "", "request": ""}
     assert [db.rows(RESERVE, values)[0][0] for _ in range(2)] == ["reserved", "reserved"]
     assert totals(run) == booked("0", "0.01")
