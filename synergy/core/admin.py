@@ -65,8 +65,10 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Tenant)
 class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "slug", "created_at")
+    list_display = ("name", "slug", "budget_usd", "cost_usd", "month", "created_at")
     search_fields = ("name", "slug")
+    fields = ("name", "slug", "budget_usd", "month", "cost_usd", "reserved_usd")
+    readonly_fields = ("month", "cost_usd", "reserved_usd")
     inlines = (MembershipInline,)
 
 
@@ -76,7 +78,7 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = (("tenant", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("tenant",)
     search_fields = ("name", "slug")
-    readonly_fields = ("slug", "tenant")
+    readonly_fields = ("slug", "tenant", "cost_usd", "reserved_usd")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         runs = Run.objects.filter(project=OuterRef("pk")).order_by()

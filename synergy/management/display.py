@@ -154,6 +154,8 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     verdict = report["verdict"]
     if verdict:
         console.print(_gates(verdict["gates"]))
+    if report["spending"]:
+        console.print(_money(report))
     if report["not_built"]:
         console.print(Text("\nNot built:", style="bold"))
         for clause in report["not_built"]:
@@ -198,6 +200,20 @@ def plan_only(console: Console, plan: Plan) -> None:
         status = clause.status.value.replace("_", " ") if open_ else "assumed" if clause.reason else "planned"
         table.add_row(Text(clause.id), Text(clause.text), Text(status), Text(clause.reason, style="dim"))
     console.print(table)
+
+
+def _money(report: dict[str, Any]) -> Group:
+    """What each activity cost."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("Activity", "Calls", "Tokens in", "Tokens out", "Cost", "Wasted", "Saved"):
+        table.add_column(name, justify="left" if name == "Activity" else "right", no_wrap=True)
+    for spent in report["spending"]:
+        counts = (f"{spent[name]:,}" for name in ("calls", "tokens_in", "tokens_out"))
+        money = (f"${spent[name]:.4f}" for name in ("cost_usd", "wasted_usd", "saved_usd"))
+        table.add_row(Text(spent["activity"]), *counts, *money)
+    held = report["held_usd"]
+    words = f"${held:.4f} may have been charged for calls whose answer did not come." if held else ""
+    return Group(Text(""), table, *([Text(words, style="dim")] if words else []))
 
 
 def _gates(gates: list[dict[str, Any]]) -> Group:

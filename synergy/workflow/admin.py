@@ -12,17 +12,18 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from synergy.core.admin import Known, Newest, ReadOnly, own
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, PermanentError
-from synergy.core.models import Event, Run, Step, StepState, WorkerBeat
+from synergy.core.models import Call, Event, Run, Step, StepState, WorkerBeat
 from synergy.core.stacks import stacks
 from synergy.workflow import review, services
 from synergy.workflow.actions import ACTIONS, STATES, Given, act
-from synergy.workflow.report import Results, changes, results, run_seconds, step_seconds
+from synergy.workflow.report import Results, changes, results, run_seconds, spending, step_seconds
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -46,6 +47,31 @@ class EventInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).exclude(kind="note")
+
+
+@admin.register(Call)
+class CallAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Questions to models with their answers, and what they cost."""
+
+    list_display = ("at", "step", "activity", "model", "tokens_in", "tokens_out", "cost_usd", "saved_usd", "wasted", "held")
+    list_filter = ("wasted",)
+    fields = ("run", *list_display, "request", "answer")
+    readonly_fields = ("held",)
+    ordering = ("-id",)
+    paginator = Newest
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
+        rows: QuerySet[Call] = super().get_queryset(request).defer("request", "answer")
+        return rows if getattr(request.user, "is_superuser", False) else rows.filter(run__in=own(request, Run.objects.all()))
+
+    def has_view_permission(self, request: HttpRequest, obj: Call | None = None) -> bool:
+        seen = obj is None or own(request, Run.objects.filter(pk=obj.run_id)).exists()
+        return super().has_view_permission(request, obj) and seen
+
+    @admin.display(description="held", empty_value="")
+    def held(self, call: Call) -> str:
+        return f"${sum(call.holds.values()):.4f}" if call.holds else ""
 
 
 class StackFilter(Known):
@@ -72,6 +98,8 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "seconds",
         "sure",
         "cost",
+        "spent",
+        "asked",
         "gates",
         "delivered",
         "difference",
@@ -85,7 +113,8 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
         ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
-        ("Verdict", {"fields": ("stack", "sure", "cost", "budget_usd", "gates", "delivered")}),
+        ("Verdict", {"fields": ("stack", "sure", "gates", "delivered")}),
+        ("Money", {"fields": ("cost", "budget_usd", "spent", "asked")}),
         ("Change", {"fields": ("revises", "difference", "edited")}),
         ("Requirements", {"fields": ("requirements", "walks")}),
         ("Pages", {"fields": ("screenshots",)}),
@@ -135,6 +164,15 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         if not hasattr(run, "_results"):
             run._results = results(list(run.steps.all()))  # type: ignore[attr-defined]
         return run._results  # type: ignore[attr-defined,no-any-return]
+
+    @admin.display(description="spent for")
+    def spent(self, run: Run) -> SafeString:
+        return review.money(spending(run), run.reserved_usd)
+
+    @admin.display(description="questions to models")
+    def asked(self, run: Run) -> SafeString:
+        calls = reverse("admin:core_call_changelist", query={"run__id__exact": run.pk})
+        return format_html('<a href="{}">Questions and answers</a>', calls)
 
     @admin.display(description="gates")
     def gates(self, run: Run) -> SafeString:

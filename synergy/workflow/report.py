@@ -6,13 +6,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg
+from django.db.models import Count, Q, Sum
 
-from synergy.core.models import LIVE_RUN, Run, Step
+from synergy.core.models import LIVE_RUN, Run, Step, StepState
 from synergy.core.types import (
     Clause,
     ClauseStatus,
@@ -76,7 +78,7 @@ def results(steps: list[Step]) -> Results:
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """Everything that a machine may want to know. Two queries."""
+    """Everything that a machine may want to know. Three queries."""
     steps = list(run.steps.order_by("position"))
     values = results(steps)
     return {
@@ -88,6 +90,9 @@ def summary(run: Run) -> dict[str, Any]:
         "stack": _stack(run, values.stack),
         "confidence": run.confidence,
         "cost_usd": float(run.cost_usd),
+        "held_usd": float(run.reserved_usd),
+        "budget_usd": float(run.budget_usd),
+        "spending": [asdict(spent) for spent in spending(run)],
         "seconds": run_seconds(run),
         "created_at": _time(run.created_at),
         "started_at": _time(run.started_at),
@@ -101,6 +106,35 @@ def summary(run: Run) -> dict[str, Any]:
         "edits": [note.model_dump(mode="json") for note in values.verdict.edits] if values.verdict else [],
         "delivery": values.delivery.model_dump(mode="json") if values.delivery else None,
     }
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a run spent for one activity, in US dollars. ``wasted``: for answers of no use; ``saved``: they were at hand."""
+
+    activity: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    wasted_usd: float
+    saved_usd: float
+
+
+def spending(run: Run) -> list[Spent]:
+    """What was spent for each activity; what is held for calls whose end is not known is ``reserved_usd``."""
+    lost = Q(wasted=True) | Q(step__in=run.steps.filter(state=StepState.FAILED).values("name"))
+    sums = {
+        "calls": Count("id"),
+        "sum_in": Sum("tokens_in"),
+        "sum_out": Sum("tokens_out"),
+        "cost": Sum("cost_usd"),
+        "wasted_usd": Sum("cost_usd", filter=lost, default=Decimal(0)),
+        "saved": Sum("saved_usd"),
+    }
+    rows = run.calls.filter(answer__isnull=False).values_list("activity").annotate(**sums)
+    rows = rows.order_by("activity")
+    return [Spent(name, calls, t_in, t_out, *map(float, money)) for name, calls, t_in, t_out, *money in rows]
 
 
 def not_built(clauses: tuple[Clause, ...]) -> list[dict[str, str]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from synergy.core.models import Run
 from synergy.core.types import Clause, EditNote, GateResult, PlanChange, Shot, Walked
-from synergy.workflow.report import Results
+from synergy.workflow.report import Results, Spent
 
 NOTHING = mark_safe("–")
 COLOURS = {True: "#2e7d32", False: "#c62828"}
@@ -40,10 +42,8 @@ def decisions(run: Run, actions: list[str], steps: list[str]) -> SafeString:
         " ", '<button type="submit" formaction="{}">{}</button>', ((_act(run, a), a.title()) for a in actions)
     )
     if "resume" in actions:
-        limit = (
-            ' <label>with a budget of <input name="budget_usd" inputmode="decimal" size="8" value="{:.2f}"> US dollars</label>'
-        )
-        buttons = format_html("{}" + limit, buttons, run.budget_usd)
+        limit = '{} <label>with a budget of <input name="budget_usd" inputmode="decimal" size="8" value="{}"> US dollars</label>'
+        buttons = format_html(limit, buttons, f"{run.budget_usd:.2f}")
     if not steps:
         return buttons
     choice = format_html_join("", "<option>{}</option>", ((step,) for step in steps))
@@ -55,6 +55,16 @@ def decisions(run: Run, actions: list[str], steps: list[str]) -> SafeString:
 
 def _act(run: Run, action: str) -> str:
     return reverse(f"admin:run_{action}", args=[run.pk])
+
+
+def money(rows: list[Spent], held: Decimal) -> SafeString:
+    """What each activity cost, and what is held for calls whose answer did not come."""
+    head = ("activity", "calls", "tokens in", "tokens out", "cost", "wasted", "saved")
+    shown: list[tuple[object, ...]] = [
+        (s.activity, s.calls, s.tokens_in, s.tokens_out, *(f"${usd:.4f}" for usd in (s.cost_usd, s.wasted_usd, s.saved_usd)))
+        for s in rows
+    ]
+    return format_html("{} {}", table(head, shown), f"${held:.4f} held" if held else "")
 
 
 def gates(results: tuple[GateResult, ...]) -> SafeString:

@@ -19,8 +19,10 @@ from monitor.remedies.base import Repair
 from monitor.services import _teller
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.models import Membership, Project, Run, Tenant
+from synergy.core.spending import Order, Paid
 from synergy.core.types import GateResult, Shot, Verdict, VisualReport
 from synergy.workflow import services, wire
+from synergy.workflow.book import Ledger
 from tests.synergy.workflow.conftest import submit
 from tests.synergy.workflow.test_ledger import run_to
 
@@ -268,3 +270,32 @@ def test_projects_show_their_runs(root):
     submit(send=False)
     assert Project.objects.count() == 1
     assert root.get(reverse("admin:core_project_changelist")).status_code == 200
+
+
+def test_the_money_of_a_run_is_shown_with_each_question_and_answer(root):
+    run = submit(send=False)
+    book, order = Ledger(run.id, "plan"), Order("k", 0.01, "plan", "<b>Plan it.</b>")
+    book.reserve(order)
+    book.settle(order, Paid("<script>an answer</script>", 0.0025, "some/model", 1200, 80))
+    Ledger(run.id, "ui").reserve(Order("lost", 0.5, "ui"))
+    text = root.get(page(run)).content.decode()
+    for part in ("$0.0025", "1200", "$0.5000 held"):
+        assert part in text
+    listed = root.get(reverse("admin:core_call_changelist", query={"run__id__exact": run.pk})).content.decode()
+    assert "some/model" in listed
+    one = root.get(reverse("admin:core_call_change", args=[run.calls.get(step="plan").pk])).content.decode()
+    assert "&lt;script&gt;an answer" in one
+    assert "<script>an answer" not in one
+    assert looker("eve").get(reverse("admin:core_call_change", args=[run.calls.get(step="plan").pk])).status_code in (302, 403)
+
+
+def test_a_reviewer_resumes_a_run_that_has_spent_all_with_a_higher_limit(root):
+    run = submit(send=False)
+    Run.objects.filter(id=run.id).update(state="paused", reason="All is spent.", cost_usd=5)
+    assert "with a budget of" in root.get(page(run)).content.decode()
+    button = reverse("admin:run_resume", args=[run.id])
+    assert "are spent already" in root.post(button, {"budget_usd": "5"}, follow=True).content.decode()
+    assert "no amount of US dollars" in root.post(button, {"budget_usd": "five"}, follow=True).content.decode()
+    root.post(button, {"budget_usd": "8"})
+    run.refresh_from_db()
+    assert (run.state, float(run.budget_usd)) == ("queued", 8.0)
