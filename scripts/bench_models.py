@@ -1,8 +1,8 @@
 """``make bench-models``: what ledger, gate and cache add to a call of a model, with 16 processes that call at the same time.
 
 The provider is on loopback and answers at once. Each process asks as many different questions through everything as with the bare
-client; the two take turns. Printed: milliseconds (median, 95 %) of a bare call, of a whole one, of its parts, and of a question
-that was paid for before. All of them compete for the machine's processors, so the parts together are the figure to look at.
+client; the two take turns. Printed: milliseconds (median, 95 %) of a bare call, of a whole one, of its parts, of a question that
+was paid for before. All of them compete for the machine's processors, so the parts together are the figure to look at.
 """
 
 from __future__ import annotations

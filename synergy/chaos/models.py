@@ -61,7 +61,7 @@ class Models:
         self._lock, self._inside, self._over = threading.Lock(), 0, threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, name="models", daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), name="models", daemon=True).start()
 
     @property
     def port(self) -> int:
