@@ -161,3 +161,15 @@ def _close():
     from django.db import connection
 
     connection.close()
+
+
+def test_a_script_with_another_rule_is_noticed(named_once, monkeypatch):
+    """The seeded defect: one more may be inside. What compares the script with the rules says so."""
+    monkeypatch.setattr(keepers, "ENTER", keepers.ENTER.replace("if inside >= most", "if inside > most"))
+    limits = Limits(rate=60_000, concurrency=1, lease_ms=600_000)
+    door, state = named_once(limits), State()
+    state, first = gate.enter(state, 0, "a", limits)
+    state, second = gate.enter(state, 10, "b", limits)
+    assert (first == 0, door.enter("a") == 0) == (True, True)
+    time.sleep(0.01)
+    assert (second == 0, door.enter("b") == 0) == (False, True)
