@@ -22,7 +22,7 @@ from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.urls import path
 from rest_framework import exceptions, serializers, status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -104,6 +104,8 @@ TOLD: dict[str, type[serializers.Serializer[Run]]] = {"fork": ForkRequest, "resu
 
 
 class OneAction(APIView):
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
+
     def post(self, request: Request, run_id: uuid.UUID, action: str) -> Response:
         run = services.find_run(run_id, tenant(request))
         asked = TOLD.get(action, serializers.Serializer)(data=request.data)

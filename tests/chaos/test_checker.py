@@ -40,7 +40,7 @@ def run(transactional_db, settings, watched, own_home) -> Run:
     settings.SYNERGY_PIPELINE = PIPELINE
     made, _ = services.create_run("Chaos: {}", tenant=services.default_tenant())
     sha = ArtifactStore(settings.ARTIFACTS_DIR).put(uuid.uuid4().bytes)
-    book, order = Ledger(made.id, "plan"), Order(KEY, 0.01)
+    book, order = Ledger(made.id, "plan"), Order(KEY, 0.01, "pay")
     book.reserve(order)
     book.settle(order, Paid("text", 0.01))
     watched.provider.charges[KEY], watched.provider.runs[KEY] = 1, str(made.id)

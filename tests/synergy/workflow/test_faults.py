@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from monitor.models import Incident
+from synergy.chaos.pipeline import AGENTS
 from synergy.core.models import WorkerBeat
 from synergy.env import redis_db
 from synergy.workflow import wire
@@ -28,7 +29,7 @@ def once_each(run) -> None:
 
 def test_a_killed_child_costs_its_step_one_more_attempt_and_nothing_else(fleet):
     fleet.start()
-    assert set(WorkerBeat.objects.values_list("queues", flat=True)) >= {"agents,browser,control,tests"}
+    wait_for(lambda: "agents,browser,control,tests" in WorkerBeat.objects.values_list("queues", flat=True))
     run = submit(visuals={"sleep": 5, "times": 1})
     victim = fleet.pid(run, "visuals")
     killed = time.monotonic()
@@ -122,8 +123,9 @@ def test_a_broker_that_loses_everything_in_mid_run_loses_nothing(fleet, broker):
 def test_a_lost_chord_body_is_sent_by_the_monitor(fleet, live_valkey):
     """The worker that ends the header is leaving, so it does not go on in line: the body is the chord's to send."""
     leaving = fleet.start()
-    run = submit(**{"code:devops": {"sleep": 1}})
-    fleet.pid(run, "code:devops")
+    run = submit(**{"code:devops": {"sleep": 2}})
+    for agent in AGENTS:  # a part that has not begun would be left to nobody
+        fleet.pid(run, f"code:{agent}")
     with redis.Redis.from_url(redis_db(live_valkey, 1)) as chords:
         wait_for(lambda: len(chords.keys()) >= 2)  # the chord counts its parts here
         os.kill(leaving.pid, signal.SIGTERM)
