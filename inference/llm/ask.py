@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from django.utils.module_loading import import_string
 from pydantic import ValidationError
 
-from inference.llm import prices, wire
-from inference.llm.base import Declined, Provider, Reply, Unsure, Unusable, provider
+from inference.llm.base import LOOK, Declined, Provider, Reply, Unsure, Unusable, provider
 from inference.llm.keepers import Visit, gate_of
 from inference.llm.prompts import RULES, fenced
 from synergy.core.artifacts import digest
@@ -32,6 +32,9 @@ QUOTED = 6000  #: characters of a wrong answer that are shown to the model again
 
 #: What an endpoint understands beside the common interface: host → more of the request
 EXTRAS = {"openrouter.ai": {"usage": {"include": True}, "provider": {"data_collection": "deny"}}}
+
+#: Loaded with the first question: the SDK takes a second to import, which nobody without a key should pay for.
+POST, PRICES = "inference.llm.wire.post", "inference.llm.prices."
 
 T = TypeVar("T", bound=Value)
 
@@ -165,7 +168,7 @@ def _body(to: Provider, model: str, messages: list[dict[str, str]], question: Qu
 
 def _order(body: dict[str, Any], question: Question[Any]) -> Order:
     request = json.dumps(body, sort_keys=True, ensure_ascii=False)
-    worst = prices.worst(body["model"], len(request.encode()), question.max_tokens)
+    worst = import_string(PRICES + "worst")(body["model"], len(request.encode()), question.max_tokens)
     return Order(digest(request.encode()), worst, question.activity, request)
 
 
@@ -191,7 +194,7 @@ def _call(bench: Bench, to: Provider, body: dict[str, Any], key: str) -> Paid:
 def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Visit) -> Reply:
     """One request, and what it says about the provider."""
     try:
-        reply = wire.post(to, body, key, bench.stopped)
+        reply: Reply = import_string(POST)(to, body, key, bench.stopped)
     except Unusable:
         raise
     except Declined as error:
@@ -208,11 +211,11 @@ def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Vis
 def _booked(asked: str, reply: Reply) -> Paid:
     """What is kept of a reply: text that any database takes."""
     text = reply.text.replace("\x00", "").encode(errors="replace").decode()
-    return Paid(text, prices.spent(asked, reply), reply.model, reply.tokens_in, reply.tokens_out)
+    return Paid(text, import_string(PRICES + "spent")(asked, reply), reply.model, reply.tokens_in, reply.tokens_out)
 
 
 def _rest(bench: Bench, seconds: float) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         bench.check_stop()
-        time.sleep(min(left, wire.LOOK))
+        time.sleep(min(left, LOOK))

@@ -19,8 +19,9 @@ from django.conf import settings
 from synergy.core.errors import Declined, ServiceDown
 
 MOST_BYTES = 2_000_000  #: of an answer
+LOOK = 0.1  #: seconds between two looks at whether the run was cancelled
 
-__all__ = ["MOST_BYTES", "Declined", "Provider", "Reply", "Unsure", "Unusable", "provider"]
+__all__ = ["LOOK", "MOST_BYTES", "Declined", "Provider", "Reply", "Unsure", "Unusable", "provider"]
 
 
 class Unsure(ServiceDown):

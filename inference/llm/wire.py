@@ -13,10 +13,9 @@ from typing import Any
 import httpx2
 import openai
 
-from inference.llm.base import MOST_BYTES, Declined, Provider, Reply, Unsure, Unusable
+from inference.llm.base import LOOK, MOST_BYTES, Declined, Provider, Reply, Unsure, Unusable
 from synergy.core.errors import Cancelled
 
-LOOK = 0.1  #: seconds between two looks at whether the run was cancelled
 HOPELESS = (400, 401, 402, 403, 404, 413, 422)  #: asking again gives the same
 CONNECT = 10.0  #: seconds
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -253,3 +255,10 @@ def test_a_provider_that_nobody_reaches_costs_nothing(models, bench, book, setti
 
 def test_declined_is_an_error_worth_another_try():
     assert Declined("x", retry_after=3).retry_after == 3
+
+
+def test_who_asks_nothing_does_not_pay_for_the_sdk():
+    """A worker, the web process and the command line start without it."""
+    code = "import django; django.setup(); import inference.services, sys; print({'openai', 'httpx2', 'genai_prices'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
