@@ -6,6 +6,7 @@ from inference.evaluation import cross_validation, evaluate_stacks
 from inference.message_plans import evaluate_plans
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
+from inference.planning.clean import check_language
 from inference.planning.difference import plan_diff
 from inference.planning.planner import make_plan as plan_message
 from inference.planning.revise import revise
@@ -77,6 +78,7 @@ def _planned(bench: Bench, message: Message, stack: StackChoice) -> Plan:
     if stack.restated:
         return _in_words(message, stack, stack.restated)
     try:
+        check_language(message.text)
         plan = plan_message(message, stack, nearest)
     except BadInput:
         restated = _restated(bench, message)

@@ -24,7 +24,7 @@ CODE_HINT = "Say in words what the application should keep or do; code of its ow
 EXAMPLE = "For example: Track orders, customers and invoices for a bakery."
 
 
-def clean_message(text: str) -> str:
+def clean_message(text: str, *, any_language: bool = False) -> str:
     """``text`` in NFC without control, bidi, zero-width and tag characters or terminal codes, white space collapsed.
 
     Lines of a list are joined with semicolons, secret-like strings become ``[redacted]``. Raises BadInput for what cannot be
@@ -49,7 +49,8 @@ def clean_message(text: str) -> str:
         )
     if _is_code(plain):
         raise BadInput("This looks like source code, not like the description of an application.", hint=CODE_HINT)
-    _check_language(line)
+    if not any_language:
+        check_language(line)
     return line
 
 
@@ -73,7 +74,7 @@ def _is_code(text: str) -> bool:
     return len(lines) >= 3 and sum(bool(CODE.search(part)) for part in lines) * 2 >= len(lines)
 
 
-def _check_language(line: str) -> None:
+def check_language(line: str) -> None:
     """Refuse what is not English; a few foreign words among English ones are names."""
     letters = [c for c in line if c.isalpha()]
     foreign = sum("LATIN" not in unicodedata.name(c, "") for c in letters)

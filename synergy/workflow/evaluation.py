@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from pydantic import ValidationError
 
-from inference.planning.clean import clean_message
+from inference.incoming import read_message
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput
 from synergy.core.evaluation import Evaluation
@@ -56,7 +56,7 @@ def evaluate_messages(path: Path, note: Callable[[str], None] = lambda line: Non
 
 def _row(case: Case, keep: Path | None) -> dict[str, Any]:
     try:
-        run, ready = services.create_run(clean_message(case.message), tenant=services.default_tenant())
+        run, ready = services.create_run(read_message(case.message), tenant=services.default_tenant())
     except BadInput as error:
         return {"id": case.id, "verdict": "refused", "cause": error.message, "gates": {}, "entities": [], "seconds": 0.0}
     wire.send(ready)

@@ -20,7 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
-from inference.planning.clean import clean_message
+from inference.incoming import read_message
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import BadInput
 from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
@@ -73,7 +73,7 @@ def create_run(
 
     Raises BadInput: message empty, too long or not text; stack or name unknown; key used for another message.
     """
-    text = clean_message(message)
+    text = read_message(message)
     options: dict[str, object] = {"stack": known_stack(stack).slug} if stack else {}
     if edits:
         options["edits"] = edits.model_dump(mode="json")

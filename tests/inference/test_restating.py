@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from inference.incoming import read_message
 from inference.planning.check import check_plan
 from inference.services import infer_stack, make_plan
 from synergy.core.errors import BadInput, NotBuildable
@@ -58,8 +59,15 @@ def test_a_message_of_which_nothing_is_understood_is_planned_in_the_words_of_a_m
     plan = make_plan(bench, Message(text=GERMAN), choice)
     assert (plan.message, plan.restated) == (GERMAN, ENGLISH)
     models.always = "garbage"
-    with pytest.raises(BadInput, match="Nothing in these words"):
+    with pytest.raises(BadInput, match="looks like German"):
         make_plan(bench, Message(text=f"{GERMAN}!"), choice)
+
+
+def test_another_language_comes_in_where_there_is_a_model(models, settings):  # noqa: F811
+    assert read_message(GERMAN) == GERMAN
+    settings.MODELS = {**settings.MODELS, "key": ""}
+    with pytest.raises(BadInput, match="looks like German"):
+        read_message(GERMAN)
 
 
 def test_what_is_hardly_understood_is_planned_in_the_words_that_leave_less_open(infer, says, bench):

@@ -25,7 +25,8 @@ from django.db import DatabaseError
 from rich.console import Console
 
 import synergy.celery  # noqa: F401  # messages go by the configured application
-from inference.planning.clean import LONGEST, clean_message
+from inference.incoming import read_message
+from inference.planning.clean import LONGEST
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, ServiceDown, SynergyError
 from synergy.core.models import LIVE_RUN, Run, RunState, WorkerBeat
@@ -101,7 +102,7 @@ def complain(console: Console, message: str, hint: str, *, machine: bool) -> Non
 def build(console: Console, given: dict[str, Any]) -> int:
     """Run to the end; the exit code."""
     said = asked(given["message"])
-    text = clean_message(said) if said.strip() or not (given["resume"] or (given["edits"] and given["project"])) else ""
+    text = read_message(said) if said.strip() or not (given["resume"] or (given["edits"] and given["project"])) else ""
     if given["stack"]:
         known_stack(given["stack"])
     edits = collect(given["edits"], ArtifactStore(Path(settings.ARTIFACTS_DIR))) if given["edits"] else None
