@@ -47,6 +47,9 @@ def own_home(tmp_path_factory):
     filling it takes minutes."""
     home = tmp_path_factory.mktemp("home")
     os.environ["SYNERGY_CACHE"] = str(settings.CACHE_DIR)
+    for name in ("OPENROUTER_API_KEY", "OPENROUTER_API_KEY_FILE"):  # no test asks anybody beyond this machine
+        os.environ.pop(name, None)
+    settings.MODELS = {**settings.MODELS, "key": ""}
     settings.SYNERGY_HOME = home
     settings.ARTIFACTS_DIR, settings.RUNS_DIR, settings.LOGS_DIR = home / "artifacts", home / "runs", home / "logs"
     settings.RUNTIME_DIR = runtime_dir(home)
