@@ -197,12 +197,8 @@ def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Vis
         reply: Reply = import_string(POST)(to, body, key, bench.stopped)
     except Unusable:
         raise
-    except Declined as error:
-        visit.outcome = "down"
-        visit.later_ms = int((error.retry_after or 0) * 1000)
-        raise
-    except Unsure:
-        visit.outcome = "down"
+    except (Declined, Unsure) as error:
+        visit.outcome, visit.later_ms = "down", int((error.retry_after or 0) * 1000)
         raise
     visit.outcome = "ok"
     return reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from synergy.core.errors import BudgetSpent, OverBudget
 from synergy.core.spending import Order, Paid, Purse
@@ -65,5 +66,5 @@ class Ledger:
         return {"run": self.run, "step": self.step, "key": order.key, "token": self._tokens[order.key]}
 
 
-def _paid(answer: str, cost: object, model: str, tokens_in: int, tokens_out: int, saved: object) -> Paid:
-    return Paid(answer, float(str(cost)), model, tokens_in, tokens_out, float(str(saved)))
+def _paid(answer: str, cost: Decimal, model: str, tokens_in: int, tokens_out: int, saved: Decimal) -> Paid:
+    return Paid(answer, float(cost), model, tokens_in, tokens_out, float(saved))

@@ -91,9 +91,7 @@ def _keeper(ask: Ask, found: Sequence[Capability]) -> Callable[[Phrase], bool]:
 
     def kept(phrase: Phrase) -> bool:
         on = [c for c in found if c.on is not None]
-        means = phrase in (*ask.others, *ask.details) and not any(
-            " ".join(phrase[start:]) in terms() for start in range(len(phrase))
-        )
+        means = phrase in (*ask.others, *ask.details) and not _term(phrase)
         useless = phrase == ask.thing and not any(c.on and (c.on.any or c.on.families or keeps(c, phrase)) for c in on)
         return bool(on) and not means and not useless and not any(is_noun(c, phrase) and not keeps(c, phrase) for c in found)
 
@@ -174,12 +172,16 @@ def _deals_with(capability: Capability, ask: Ask) -> bool:
     return about or (bool(ask.verb) and not ask.action and ask.verb in capability.verbs)
 
 
+def _term(phrase: Phrase) -> str | None:
+    """The longest end of ``phrase`` that names an archetype."""
+    ends = (" ".join(phrase[start:]) for start in range(len(phrase)))
+    return next((end for end in ends if end in terms()), None)
+
+
 def keeps(capability: Capability, phrase: Phrase) -> bool:
     """Whether what ``phrase`` names is an entity that the capability works with. One of its own nouns is that only as the
     entity's own name: "polls" are kept, a "leaderboard" is no score."""
-    ends = (" ".join(phrase[start:]) for start in range(len(phrase)))
-    term = next((end for end in ends if end in terms()), None)
-    on = capability.on
+    term, on = _term(phrase), capability.on
     if term is None or on is None:
         return False
     archetype = archetypes()[terms()[term]]
