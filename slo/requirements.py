@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slo.evidence import SERIOUS, Evidence
+from synergy.core.bench import MODEL
 from synergy.core.types import Clause, ClauseStatus, EditNote, Feature, GateResult, Proof, TestCase
 
 FRONTEND_ONLY = ("design.", "home.")  #: features without an API side
-API_AGENTS, PAGE_AGENTS = ("backend",), ("frontend", "ui")
+API_AGENTS, PAGE_AGENTS = ("backend", MODEL), ("frontend", "ui", MODEL)
 
 
 @dataclass(frozen=True, kw_only=True)

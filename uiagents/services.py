@@ -7,9 +7,10 @@ from synergy.core.types import ChangeSet, Plan
 from uiagents.agents.base import registry as agents
 from uiagents.conflicts import resolve_conflicts
 from uiagents.evaluation import evaluate_contracts
+from uiagents.improving.loop import improve
 from uiagents.ui import infer_ui
 
-__all__ = ["evaluate_contracts", "infer_ui", "resolve_conflicts", "run_agent"]
+__all__ = ["evaluate_contracts", "improve", "infer_ui", "resolve_conflicts", "run_agent"]
 
 
 def run_agent(bench: Bench, agent: str, plan: Plan) -> ChangeSet:

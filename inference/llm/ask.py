@@ -61,8 +61,12 @@ class Question(Generic[T]):
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
+    """``orders``: what was paid for it, for ``Book.reject`` when it turns out to be of no use."""
+
     value: T
     usage: Usage
+    model: str = ""
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass
@@ -70,6 +74,7 @@ class _Tally:
     """What the calls for one question came to."""
 
     paid: list[Paid] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
 
     @property
     def usage(self) -> Usage:
@@ -94,7 +99,7 @@ def ask(bench: Bench, question: Question[T]) -> Answer[T]:
     for model in (to.fallback,) if degraded else to.models:
         try:
             value = _valid(bench, to, model, question, tally, repairs=0 if degraded else 1)
-            return Answer(value, tally.usage)
+            return Answer(value, tally.usage, model, tuple(tally.orders))
         except BudgetSpent:
             raise
         except (ServiceDown, OverBudget) as error:
@@ -114,6 +119,7 @@ def _valid(bench: Bench, to: Provider, model: str, question: Question[T], tally:
         order = _order(body, question)
         paid = bench.pay_once(order, partial(_call, bench, to, body))
         tally.paid.append(paid)
+        tally.orders.append(order)
         value, wrong = _read(paid.answer, question)
         if value is not None:
             return value

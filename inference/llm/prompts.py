@@ -26,5 +26,9 @@ def prompt(activity: str) -> str:
 def fenced(data: Mapping[str, str]) -> str:
     """``data`` without secrets, each text between marks that it cannot contain by chance or intent."""
     clean = {name: redact(text) for name, text in data.items()}
-    mark = digest("\n".join(clean.values()).encode())[:16]  # to write it, one would have to know the text that contains it
-    return "\n\n".join(f'<data name="{name}" id="{mark}">\n{text}\n</data id="{mark}">' for name, text in clean.items())
+    return "\n\n".join(_marked(name, text) for name, text in clean.items())
+
+
+def _marked(name: str, text: str) -> str:
+    mark = digest(text.encode())[:16]  # to write it, one would have to know the text that contains it
+    return f'<data name="{name}" id="{mark}">\n{text}\n</data id="{mark}">'

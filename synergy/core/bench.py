@@ -16,6 +16,7 @@ from synergy.core.types import ChangeSet, Resolution, UiSpec
 MAX_PATH = 240  #: characters of a relative path
 MAX_FILES = 5000
 EDITS = "edits"  #: ``ChangeSet.agent`` of what a person changed in the generated project
+MODEL = "model"  #: ``ChangeSet.agent`` of what a model wrote into it
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 
 
@@ -110,13 +111,14 @@ class Bench:
 
 
 def layers(changes: Iterable[ChangeSet], ui: UiSpec | None = None, resolution: Resolution | None = None) -> tuple[ChangeSet, ...]:
-    """All change sets in the order in which they are applied: agents, components, a person's edits, mediation."""
+    """All change sets in the order in which they are applied: agents, components, a person's edits, a model's, mediation."""
     given = tuple(changes)
     settled = resolution.changes if resolution else None
     return (
-        *(change for change in given if change.agent != EDITS),
+        *(change for change in given if change.agent not in (EDITS, MODEL)),
         *([ui.changes] if ui else []),
         *(change for change in given if change.agent == EDITS),
+        *(change for change in given if change.agent == MODEL),
         *([settled] if settled else []),
     )
 

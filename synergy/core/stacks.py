@@ -26,6 +26,16 @@ class Command(Value):
     outputs: dict[str, str] = Field(default_factory=dict)  #: "junit" → "backend/.reports/junit.xml": kept as artifacts
 
 
+class Writing(Value):
+    """Where a model may write one part of a project (``backend``, ``ui``), and what checks that part."""
+
+    roots: tuple[str, ...]  #: prefixes of the paths that it may write
+    shown: tuple[str, ...] = ()  #: files that it always sees
+    open: tuple[str, ...] = ()  #: files of the tests that it may edit; all others are read only
+    tidy: str  #: command that formats
+    checks: tuple[str, ...]  #: commands of the self-test
+
+
 class StackSpec(Value):
     slug: str
     title: str
@@ -38,6 +48,7 @@ class StackSpec(Value):
     node_cwd: str = ""  #: where node_modules goes in the project
     health: str = "/health"
     commands: dict[str, Command] = Field(default_factory=dict)
+    writing: dict[str, Writing] = Field(default_factory=dict)  #: part → where; {} = a model writes nothing here
     coverage_excluded: dict[str, tuple[str, ...]] = Field(default_factory=dict)  #: half → globs left out
 
     @property

@@ -55,6 +55,15 @@ __all__ = [
 ]
 
 
+class Usage(Value):
+    """What a step spent with a model provider. Blueprint work spends nothing."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+
 # --- message and stack -----------------------------------------------------------------------------------------------
 
 
@@ -83,7 +92,7 @@ class StackChoice(Value):
     reason: str  #: why this stack, in words for a person
     candidates: tuple[StackCandidate, ...] = ()  #: best first; the second is the runner-up
     restated: str = ""  #: the message as a model put it, where it was judged in these words
-    usage: Usage = Field(default_factory=lambda: Usage())
+    usage: Usage = Usage()
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------
@@ -120,16 +129,7 @@ class ChangeSet(Value):
     executable: tuple[str, ...] = ()  #: paths with the x bit
     proofs: tuple[Proof, ...] = ()
     checks: tuple[CommandRun, ...] = ()  #: the self-test
-    usage: Usage = Field(default_factory=lambda: Usage())
-
-
-class Usage(Value):
-    """What a step spent with a model provider. Blueprint work spends nothing."""
-
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost_usd: float = 0.0
+    usage: Usage = Usage()
 
 
 class EditNote(Value):
@@ -306,6 +306,7 @@ class Resolution(Value):
     findings: tuple[Finding, ...] = ()  #: of the second rendering
     walked: tuple[Walked, ...] = ()  #: the browser checks, done again on what was rewritten
     report: str = ""  #: artifact hash of the full comparison (JSON)
+    dropped: dict[str, str] = Field(default_factory=dict)  #: features that were taken back (Feature.id) → why
 
 
 # --- tests, verdict, delivery ----------------------------------------------------------------------------------------

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from synergy.core.types import ChangeSet, Delivery, Plan, Resolution, StackChoice, TestReport, UiSpec, Verdict, VisualReport
+from synergy.core.written import Improved
 from synergy.workflow.shape import Shape, StepSpec
 
 AGENTS = ("frontend", "backend", "devops")
 
 PIPELINE = Shape(
     "synergy",
-    2,  # raise it when a step or a value changes its meaning: runs of another version are not touched
+    3,  # raise it when a step or a value changes its meaning: runs of another version are not touched
     (StepSpec("stack", "inference.services.infer_stack", "message base", StackChoice, seconds=60),),
     (StepSpec("plan", "inference.services.make_plan", "message stack base", Plan, seconds=120),),
     tuple(StepSpec(f"code:{a}", "uiagents.services.run_agent", "agent plan", ChangeSet, gives="changes") for a in AGENTS),
     (StepSpec("ui", "uiagents.services.infer_ui", "plan changes base", UiSpec),),
+    (StepSpec("improve", "uiagents.services.improve", "plan changes ui", Improved, gives="changes", seconds=900),),
     (StepSpec("visuals", "visual.services.check", "plan changes ui base", VisualReport, queue="browser", seconds=720),),
     (
         StepSpec(

@@ -56,7 +56,7 @@ class Shape:
         self._writers: dict[str, tuple[str, ...]] = {}
         for spec in self:
             self._writers[spec.value] = (*self._writers.get(spec.value, ()), spec.name)
-        self._sources = {spec.name: [step for value in spec.wants for step in self.writers(value)] for spec in self}
+        self._sources = {spec.name: [step for value in spec.wants for step in self.writers(value, spec.name)] for spec in self}
 
     def __iter__(self) -> Iterator[StepSpec]:
         return (spec for level in self.levels for spec in level)
@@ -94,9 +94,10 @@ class Shape:
         """The steps whose results ``name`` reads."""
         return self._sources[self.spec(name).name]
 
-    def writers(self, value: str) -> tuple[str, ...]:
-        """The steps that give ``value``."""
-        return self._writers.get(value, ())
+    def writers(self, value: str, reader: str) -> tuple[str, ...]:
+        """The steps before ``reader`` that give ``value``."""
+        earlier = self.before(reader)
+        return tuple(step for step in self._writers.get(value, ()) if step in earlier)
 
 
 @cache

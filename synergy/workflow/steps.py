@@ -14,12 +14,13 @@ from typing import Any
 from django.conf import settings
 
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import EDITS, Bench, merged
+from synergy.core.bench import EDITS, MODEL, Bench, merged
 from synergy.core.errors import PermanentError
 from synergy.core.models import RunState
 from synergy.core.revisions import Base
 from synergy.core.spending import Book, Notebook
-from synergy.core.types import ChangeSet, Delivery, Message, StackChoice, UiSpec, Value, Verdict, VisualReport
+from synergy.core.types import ChangeSet, Delivery, Message, Plan, Resolution, StackChoice, UiSpec, Value, Verdict, VisualReport
+from synergy.core.written import Improved, with_walks, with_written
 from synergy.workflow import sql
 from synergy.workflow.db import rows
 from synergy.workflow.engine import Attempt, Facts
@@ -105,13 +106,23 @@ def _value(name: str, shape: Shape, spec: StepSpec, run: uuid.UUID, inputs: Inpu
     }
     if name in given:
         return given[name]()
-    written = tuple(inputs.values[step] for step in shape.writers(name))
+    written = tuple(inputs.values[step] for step in shape.writers(name, spec.name))
     if name != "changes":
-        return written[0]
+        return _improved(written[0], inputs)
     ui = inputs.values.get("ui")
     if isinstance(ui, UiSpec) and ui.edits is not None:  # merged with what is generated now
         return (*written, ui.edits)
     return (*written, *_edits(inputs.edits, written))
+
+
+def _improved(value: Value, inputs: Inputs, dropped: Mapping[str, str] | None = None) -> Value:
+    """Plan and interface with what a model added to them, unless it was taken back."""
+    added = next((v for v in inputs.values.values() if isinstance(v, Improved)), None)
+    if added is None or not isinstance(value, Plan | UiSpec):
+        return value
+    settled = next((v for v in inputs.values.values() if isinstance(v, Resolution)), None)
+    gone = dropped if dropped is not None else settled.dropped if settled else {}
+    return with_written(value, added, gone) if isinstance(value, Plan) else with_walks(value, added, gone)
 
 
 def _base(sha: str, place: Bench) -> Base | None:
@@ -127,11 +138,20 @@ def _edits(edits: ChangeSet | None, written: tuple[Value, ...]) -> tuple[ChangeS
     return (edits.model_copy(update={"agent": EDITS, "files": changed}),) if changed or edits.removed else ()
 
 
-def _rerender(shape: Shape, run: uuid.UUID, inputs: Inputs, place: Bench, mediation: ChangeSet) -> VisualReport:
-    """Render once more with ``mediation`` laid over everything."""
+def _rerender(
+    shape: Shape,
+    run: uuid.UUID,
+    inputs: Inputs,
+    place: Bench,
+    change: ChangeSet,
+    dropped: Mapping[str, str] | None = None,
+) -> VisualReport:
+    """Render once more with ``change`` laid over everything. ``dropped``: features that it takes back."""
     spec = next(spec for spec in shape if spec.result is VisualReport)
     values = dict(zip(spec.wants, arguments(shape, spec, run, inputs, place), strict=True))
-    values["changes"] = (*values["changes"], mediation.model_copy(update={"agent": EDITS}))
+    values["changes"] = (*values["changes"], change.model_copy(update={"agent": MODEL}))
+    if dropped:
+        values |= {name: _improved(inputs.values[name], inputs, dropped) for name in ("plan", "ui")}
     report = spec.load()(place, *values.values())
     assert isinstance(report, VisualReport)
     return report

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slo.junit import read_junit
+from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import EDITS, Bench, layers, merged, tree_hash
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.toolchains import run_command

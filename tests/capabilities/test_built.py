@@ -11,8 +11,8 @@ from itertools import islice
 
 import pytest
 
-from slo.coverage import own_sources, read_coverage
-from slo.junit import read_junit
+from synergy.core.testreports.coverage import own_sources, read_coverage
+from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import layers, merged
 from synergy.core.capabilities import capabilities
 from synergy.core.stacks import stack

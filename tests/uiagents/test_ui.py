@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from slo.coverage import own_sources, read_coverage
-from slo.junit import read_junit
+from synergy.core.testreports.coverage import own_sources, read_coverage
+from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import layers, merged
 from synergy.core.errors import NotBuildable
 from synergy.core.stacks import stack

@@ -23,7 +23,7 @@ def unwritten(shape: Shape) -> list[str]:
         f"{spec.name} reads {value}"
         for spec in shape
         for value in spec.wants
-        if value not in GIVEN and not (shape.writers(value) and set(shape.writers(value)) <= set(shape.before(spec.name)))
+        if value not in GIVEN and not shape.writers(value, spec.name)
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.junit import MAX_BYTES, MAX_CASES, MAX_MESSAGE, BadReport, read_junit
+from synergy.core.testreports.junit import MAX_BYTES, MAX_CASES, MAX_MESSAGE, BadReport, read_junit
 
 FILES = {"backend/tests/test_orders.py", "backend/tests/api/test_auth.py", "frontend/src/pages/orders.test.tsx"}
 

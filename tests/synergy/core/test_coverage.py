@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.coverage import own_sources, read_coverage, unmeasured
-from slo.junit import BadReport
+from synergy.core.testreports.coverage import own_sources, read_coverage, unmeasured
+from synergy.core.testreports.junit import BadReport
 
 MAIN = "import os\n\n\ndef pay(cents):\n    if cents < 0:\n        raise ValueError(cents)\n    return os.sep * cents\n"
 BUTTON = "export function Button() {\n  return null;\n}\n"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from slo.junit import BadReport
+from synergy.core.testreports.junit import BadReport
 from synergy.core.types import CoverageHalf
 
 MAX_BYTES = 32 << 20

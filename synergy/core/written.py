@@ -1,0 +1,67 @@
+"""What a model wrote into a project: wishes that the blueprint leaves open, tried one by one, kept where nothing got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from synergy.core.types import BrowserCheck, ChangeSet, Clause, ClauseStatus, Feature, Page, Plan, UiSpec, Value
+
+
+class Attempt(Value):
+    """One try to build what a clause asks for. ``before``: how the files were that it changed: path → SHA-256, "" = not there."""
+
+    clause: str  #: Clause.id
+    outcome: Literal["kept", "taken_back", "declined", "failed"]
+    reason: str = ""  #: in words for a person, when it was not kept
+    feature: str = ""  #: Feature.id, when it was kept
+    model: str = ""
+    repairs: int = 0  #: rounds that were needed beyond the first
+    before: dict[str, str] = Field(default_factory=dict)
+
+
+class Improved(ChangeSet):
+    """The model's change of the project, and what is to be looked at because of it. Its attempts are in their order."""
+
+    attempts: tuple[Attempt, ...] = ()
+    features: tuple[Feature, ...] = ()
+    pages: tuple[Page, ...] = ()
+    walks: tuple[BrowserCheck, ...] = ()
+
+
+def with_written(plan: Plan, written: Improved, dropped: Mapping[str, str]) -> Plan:
+    """``plan`` with what a model added: features, pages, and clauses that name them. ``dropped``: what was taken back since."""
+    features = tuple(f for f in written.features if f.id not in dropped)
+    slugs = {slug for feature in features for slug in feature.pages}
+    tried = {attempt.clause: attempt for attempt in written.attempts}
+    return plan.model_copy(
+        update={
+            "features": (*plan.features, *features),
+            "pages": (*plan.pages, *(page for page in written.pages if page.slug in slugs)),
+            "clauses": tuple(_clause(c, tried[c.id], dropped) if c.id in tried else c for c in plan.clauses),
+        }
+    )
+
+
+def with_walks(ui: UiSpec, written: Improved, dropped: Mapping[str, str]) -> UiSpec:
+    """``ui`` with the browser checks of what a model added."""
+    return ui.model_copy(update={"walks": (*ui.walks, *(walk for walk in written.walks if walk.feature not in dropped))})
+
+
+def taken_back(written: Improved, first: int) -> ChangeSet:
+    """The change that undoes the attempts from number ``first`` on (from 0): files as they were before it."""
+    files: dict[str, str] = {}
+    for attempt in reversed(written.attempts[first:]):
+        files |= attempt.before
+    gone = tuple(sorted(path for path, sha in files.items() if not sha))
+    return ChangeSet(agent=written.agent, files={path: sha for path, sha in files.items() if sha}, removed=gone)
+
+
+def _clause(clause: Clause, attempt: Attempt, dropped: Mapping[str, str]) -> Clause:
+    why = dropped.get(attempt.feature, "") if attempt.outcome == "kept" else attempt.reason
+    if why or attempt.outcome != "kept":
+        return clause.model_copy(update={"reason": f"{clause.reason} {why}".strip()})
+    update = {"status": ClauseStatus.BUILT, "features": (attempt.feature,), "reason": ""}
+    return clause.model_copy(update=update)
