@@ -5,9 +5,9 @@ from __future__ import annotations
 from synergy.core.bench import Bench
 from synergy.core.types import ChangeSet, Plan
 from uiagents.agents.base import registry as agents
-from uiagents.conflicts import resolve_conflicts
 from uiagents.evaluation import evaluate_contracts
 from uiagents.improving.loop import improve
+from uiagents.improving.rollback import keep_best as resolve_conflicts
 from uiagents.ui import infer_ui
 
 __all__ = ["evaluate_contracts", "improve", "infer_ui", "resolve_conflicts", "run_agent"]

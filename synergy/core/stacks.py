@@ -34,6 +34,7 @@ class Writing(Value):
     open: tuple[str, ...] = ()  #: files of the tests that it may edit; all others are read only
     tidy: str  #: command that formats
     checks: tuple[str, ...]  #: commands of the self-test
+    proof: str  #: command that runs the tests named in $TESTS (relative to its folder) and writes a "junit"
 
 
 class StackSpec(Value):

@@ -50,6 +50,18 @@ def with_walks(ui: UiSpec, written: Improved, dropped: Mapping[str, str]) -> UiS
     return ui.model_copy(update={"walks": (*ui.walks, *(walk for walk in written.walks if walk.feature not in dropped))})
 
 
+def without(plan: Plan, dropped: Mapping[str, str]) -> Plan:
+    """``plan`` without features that a model had added (Feature.id → why they went)."""
+    gone = {slug for feature in plan.features if feature.id in dropped for slug in feature.pages}
+    return plan.model_copy(
+        update={
+            "features": tuple(f for f in plan.features if f.id not in dropped),
+            "pages": tuple(page for page in plan.pages if page.slug not in gone),
+            "clauses": tuple(_open(c, dropped) for c in plan.clauses),
+        }
+    )
+
+
 def taken_back(written: Improved, first: int) -> ChangeSet:
     """The change that undoes the attempts from number ``first`` on (from 0): files as they were before it."""
     files: dict[str, str] = {}
@@ -57,6 +69,11 @@ def taken_back(written: Improved, first: int) -> ChangeSet:
         files |= attempt.before
     gone = tuple(sorted(path for path, sha in files.items() if not sha))
     return ChangeSet(agent=written.agent, files={path: sha for path, sha in files.items() if sha}, removed=gone)
+
+
+def _open(clause: Clause, dropped: Mapping[str, str]) -> Clause:
+    why = [dropped[feature] for feature in clause.features if feature in dropped]
+    return clause.model_copy(update={"status": ClauseStatus.NOT_BUILT, "features": (), "reason": why[0]}) if why else clause
 
 
 def _clause(clause: Clause, attempt: Attempt, dropped: Mapping[str, str]) -> Clause:

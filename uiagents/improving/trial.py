@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,9 +12,10 @@ from synergy.core.artifacts import digest
 from synergy.core.bench import MODEL, Bench
 from synergy.core.stacks import StackSpec
 from synergy.core.testreports.halves import read_half, test_commands
+from synergy.core.testreports.junit import read_junit
 from synergy.core.toolchains import inputs_hash, run_command
 from synergy.core.types import ChangeSet, CommandRun
-from uiagents.selftest import tidied
+from uiagents.selftest import run_commands, tidied
 from uiagents.sides import CONTRACT, SCHEMA, SERVED
 
 COVERED = 0.97  #: share of lines from which on coverage may fall: the gate asks for 0.95
@@ -58,11 +58,13 @@ class Trial:
         self._there: dict[str, str] = {}
 
     def first(self, files: Mapping[str, str], runs: Iterable[CommandRun]) -> State:
-        """The project as it is; what the run measured of just these files is taken from ``runs``."""
+        """The project as it is; what the run measured of just these files is taken from ``runs``, its tests are run else."""
         known = {(run.name, run.inputs): run for run in runs if not run.killed}
         names = [name for part in self.spec.writing.values() for name in part.checks]
         found = {name: known.get((name, inputs_hash(self.spec, name, files))) for name in names}
-        return State(dict(files), {name: self._read(run, files) for name, run in found.items() if run})
+        measured = {name: self._read(run, files) for name, run in found.items() if run}
+        tests = [name for name in names if name in test_commands(self.spec) and name not in measured]
+        return State(dict(files), measured | self._run(files, tests))
 
     def lay(self, files: Mapping[str, str]) -> None:
         """Make the folder hold ``files`` and nothing else of a project."""
@@ -81,11 +83,13 @@ class Trial:
                 tidy |= tidied(self.bench, run_command(self.bench, self.spec, part.tidy, tidy), own)
         return tidy
 
-    def declare(self, files: Mapping[str, str]) -> dict[str, str]:
+    def declare(self, files: Mapping[str, str], before: State) -> dict[str, str]:
         """``files`` with what the backend serves beyond the contract declared there, and the client's types made from it.
 
         What was declared stays as it was: a backend that serves it differently is found by its tests.
         """
+        if inputs_hash(self.spec, SERVED, files) == inputs_hash(self.spec, SERVED, before.files):
+            return dict(files)
         self.lay(files)
         run = run_command(self.bench, self.spec, SERVED, files)
         if run.returncode or SERVED not in run.outputs:
@@ -103,18 +107,35 @@ class Trial:
                     return {**made, SCHEMA: types.outputs[output]} if output in types.outputs else made
         return made
 
-    def measure(self, files: Mapping[str, str], before: State, names: Sequence[str] = ()) -> State:
-        """``files``, measured by all commands (or ``names``) that read something else there than in ``before``."""
-        wanted = names or [name for part in self.spec.writing.values() for name in part.checks]
+    def measure(self, files: Mapping[str, str], before: State) -> State:
+        """``files``, measured by all commands that read something else there than in ``before``."""
+        wanted = [name for part in self.spec.writing.values() for name in part.checks]
         same = {name for name in wanted if inputs_hash(self.spec, name, files) == inputs_hash(self.spec, name, before.files)}
         known = {name: before.measured[name] for name in same if name in before.measured}
         todo = [name for name in wanted if name not in same]
+        return State(dict(files), known | self._run(files, todo))
+
+    def _run(self, files: Mapping[str, str], names: Sequence[str]) -> dict[str, Measured]:
+        if not names:
+            return {}
         self.lay(files)
-        if todo:
-            with ThreadPoolExecutor(len(todo)) as pool:
-                runs = list(pool.map(lambda name: run_command(self.bench, self.spec, name, files), todo))
-            known |= {run.name: self._read(run, files) for run in runs}
-        return State(dict(files), known)
+        runs = run_commands(self.bench, self.spec, tuple(names), files)
+        return {run.name: self._read(run, files) for run in runs}
+
+    def passing(self, files: Mapping[str, str], tests: Iterable[str]) -> set[str]:
+        """The cases of ``tests`` (paths) that pass on ``files``, which hold them."""
+        found: set[str] = set()
+        self.lay(files)
+        for part in self.spec.writing.values():
+            command = self.spec.commands[part.proof]
+            own = [path.removeprefix(f"{command.cwd}/") for path in sorted(tests) if path.startswith(part.roots)]
+            if not own:
+                continue
+            run = run_command(self.bench, self.spec, part.proof, files, {"TESTS": " ".join(own)})
+            if "junit" in run.outputs:
+                cases = read_junit(self.bench.store.get(run.outputs["junit"]), command.cwd, files.keys())
+                found |= {case.id for case in cases if case.outcome == "passed"}
+        return found
 
     def _read(self, run: CommandRun, files: Mapping[str, str]) -> Measured:
         log = PASSING.sub("…", self.bench.store.get(run.output).decode(errors="replace")) if run.output else ""
