@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 
-from synergy.core.testreports.coverage import own_sources, read_coverage
-from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import layers, merged
 from synergy.core.errors import NotBuildable
 from synergy.core.stacks import stack
+from synergy.core.testreports.coverage import own_sources, read_coverage
+from synergy.core.testreports.junit import read_junit
 from synergy.core.toolchains import inputs_hash, run_command
 from synergy.core.types import ChangeSet, CommandRun, Plan, UiSpec
 from tests.factories import customer, extreme_plan, large_plan, lonely, plan
