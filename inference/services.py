@@ -1,8 +1,10 @@
 """What the rest of Synergy may ask of inference: message → stack → plan, and search by similarity."""
 
+from inference.amending import amended
 from inference.calibration import calibrate
 from inference.capability_fit import calibrate_capabilities
 from inference.evaluation import cross_validation, evaluate_stacks
+from inference.llm.base import provider
 from inference.message_plans import evaluate_plans
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
@@ -55,18 +57,26 @@ def infer_stack(bench: Bench, message: Message, base: Base | None = None) -> Sta
 
 
 def make_plan(bench: Bench, message: Message, stack: StackChoice, base: Base | None = None) -> Plan:
-    """The plan for a message, without a model: the same message gives the same plan. With ``base`` the message is a change of it.
+    """The plan for a message. Without a model the same message gives the same plan. With ``base`` the message is a change of it.
 
     Raises NotBuildable when no stack was chosen, BadInput when the message has no words, or asks for no change that can be made.
     """
     if base is None:
-        plan = _planned(bench, message, stack)
+        plan, _ = amended(bench, message, _planned(bench, message, stack), stack, nearest)
     elif message.text == BY_HAND:
         same = Revision(message=message.text, changes=plan_diff(base.plan, base.plan))
         plan = base.plan.model_copy(update={"history": (*base.plan.history, same)})
     else:
-        earlier = (base.plan.restated or base.messages[0], *base.messages[1:])
-        plan = revise(message, base.plan, earlier, stack, nearest, by_hand=bool(base.by_hand))
+        first = " ".join((base.plan.restated or base.messages[0], *base.plan.amended))
+        plan = revise(
+            message,
+            base.plan,
+            (first, *base.messages[1:]),
+            stack,
+            nearest,
+            by_hand=bool(base.by_hand),
+            writing=provider() is not None,
+        )
     for change in plan.history[-1].changes if plan.history else ():
         bench.note(str(change))
     bench.note(f"{plan.title}: {len(plan.entities)} things, {len(plan.pages)} pages, {len(plan.clauses)} requirements")

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from peers import figures, ledger  # noqa: E402  # the path comes first
+from peers.dag import LEVELS, STEPS  # noqa: E402
 from peers.extras import extras  # noqa: E402
 from peers.measure import NotMeasured, Plan, measure  # noqa: E402
 from peers.roster import PEERS, Peer, Python, present  # noqa: E402
@@ -95,7 +96,8 @@ def repeat(here: Stage, peers: Sequence[Peer], python: Python, plan: Plan) -> tu
 
 
 def tell(report: dict[str, Any]) -> None:
-    say(f"\nMedians; a run has 11 empty steps in 9 levels. A one-row durable commit: {report['floor_commit_ms']:.2f} ms")
+    say(f"\nMedians; a run has {len(STEPS)} empty steps in {len(LEVELS)} levels.")
+    say(f"A one-row durable commit: {report['floor_commit_ms']:.2f} ms")
     say(figures.table(report["rows"]))
     say("others: cores that the rest of the machine took meanwhile; the more of it, the less its figures say")
     say(f"\n{figures.verdicts(report['ratios'])}")

@@ -29,12 +29,20 @@ OPEN = (ClauseStatus.NOT_BUILT, ClauseStatus.NOT_MEASURED)
 
 
 def revise(
-    message: Message, old: Plan, earlier: Sequence[str], stack: StackChoice, nearest: Nearest, *, by_hand: bool = False
+    message: Message,
+    old: Plan,
+    earlier: Sequence[str],
+    stack: StackChoice,
+    nearest: Nearest,
+    *,
+    by_hand: bool = False,
+    writing: bool = False,
 ) -> Plan:
     """The plan ``old`` with the change that ``message`` asks for.
 
     ``earlier``: all messages before, the first one first. ``by_hand``: a person's edits come with it, so the plan may stay as it
-    is. Raises BadInput when nothing of the change is understood, when it contradicts itself, or when it changes nothing.
+    is; so it may when somebody is ``writing`` what the planner leaves open. Raises BadInput when nothing of the change is
+    understood, when it contradicts itself, or when it changes nothing.
     """
     wishes = read_change(message.text)
     draft = Draft(old)
@@ -49,7 +57,8 @@ def revise(
     draft.check_contradictions()
     new = _whole(draft, message, old)
     changes = plan_diff(old, new)
-    if not changed(changes) and not by_hand:
+    left_open = any(answer.status in OPEN for _, answer in draft.answered)
+    if not changed(changes) and not by_hand and not (writing and left_open):
         raise _nothing(draft, old)
     return new.model_copy(update={"history": (*old.history, Revision(message=message.text, changes=changes))})
 

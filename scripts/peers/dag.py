@@ -16,6 +16,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("code:frontend", "code:backend", "code:devops"),
     ("ui",),
+    ("improve",),
     ("visuals",),
     ("conflicts",),
     ("tests",),

@@ -42,6 +42,11 @@ def ui(bench: Bench, message: Message, *_: object) -> Word:
     return Word(text=act(message, "ui"))
 
 
+def improve(bench: Bench, message: Message, *_: object) -> ChangeSet:
+    act(message, "improve")
+    return ChangeSet(agent="model", files={})
+
+
 def visuals(bench: Bench, message: Message, *_: object) -> Word:
     return Word(text=act(message, "visuals"))
 
@@ -64,7 +69,8 @@ def delivery(bench: Bench, message: Message, *_: object) -> Delivery:
     return Delivery(archive=NOTHING, filename="empty.zip", bytes=0, files=0, manifest=NOTHING, key="", signature="")
 
 
-RESULTS: dict[str, type[Value]] = {"stack": StackChoice, "code": ChangeSet, "slo": Verdict, "delivery": Delivery}
+CHANGES: dict[str, type[Value]] = {"code": ChangeSet, "improve": ChangeSet}
+RESULTS: dict[str, type[Value]] = {**CHANGES, "stack": StackChoice, "slo": Verdict, "delivery": Delivery}
 
 
 def emptied(spec: StepSpec) -> StepSpec:

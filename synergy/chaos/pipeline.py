@@ -26,7 +26,7 @@ from typing import Any
 
 from synergy.chaos import tools, truth
 from synergy.chaos.provider import PRICE
-from synergy.core.bench import Bench
+from synergy.core.bench import MODEL, Bench
 from synergy.core.errors import NotBuildable, PermanentError, ServiceDown
 from synergy.core.spending import Paid
 from synergy.core.types import ChangeSet, Delivery, GateResult, Message, StackChoice, Usage, Value, Verdict
@@ -35,7 +35,7 @@ from synergy.workflow.shape import Shape, StepSpec
 HERE = "synergy.chaos.pipeline"
 LIMIT = 60.0  #: seconds an attempt may take
 AGENTS = ("frontend", "backend", "devops")
-PAYING = ("plan", *(f"code:{agent}" for agent in AGENTS), "ui", "visuals", "conflicts", "tests")  #: their results have a usage
+PAYING = ("plan", *(f"code:{agent}" for agent in AGENTS), "ui", "improve", "visuals", "conflicts", "tests")  #: with a usage
 
 
 class Word(Value):
@@ -147,6 +147,10 @@ def ui(bench: Bench, message: Message, changes: tuple[ChangeSet, ...]) -> Word:
     return Word(text=" ".join(change.agent for change in changes), usage=act(bench, "ui", message))
 
 
+def improve(bench: Bench, message: Message, changes: tuple[ChangeSet, ...]) -> ChangeSet:
+    return ChangeSet(agent=MODEL, files={}, usage=act(bench, "improve", message))
+
+
 def visuals(bench: Bench, message: Message, ui: Word) -> Word:
     return Word(text=ui.text, usage=act(bench, "visuals", message))
 
@@ -188,6 +192,7 @@ PIPELINE = Shape(
     (spec("plan", "message stack", Word),),
     tuple(spec(f"code:{a}", "agent message plan", ChangeSet, gives="changes") for a in AGENTS),
     (spec("ui", "message changes", Word),),
+    (spec("improve", "message changes", ChangeSet, gives="changes"),),
     (spec("visuals", "message ui", Word, queue="browser"),),
     (spec("conflicts", "message visuals", Word, queue="browser"),),
     (spec("tests", "message", Word, queue="tests"),),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,12 @@ ACTIVITIES = ("plan", "backend", "ui", "repair")
 class Recorded:
     """A script for ``Models``. Each file: ``message`` and ``answers``, each with its activity, the wish, and the answer.
 
-    An answer that is a list holds one for each time it is asked for; the last stays. What was not recorded is answered with
-    nothing, which no question takes.
+    What is to be done about a wish (``amend``, ``plan``) is recorded without the clause's id, which the question says; one that
+    was not recorded is left out. Any other question that was not recorded is answered with nothing, which none takes.
     """
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.files = [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
-        self._asked: dict[int, int] = {}
 
     @property
     def messages(self) -> list[str]:
@@ -31,14 +32,18 @@ class Recorded:
     def __call__(self, request: dict[str, Any]) -> str:
         system, asked = (str(message["content"]) for message in request["messages"][:2])
         activity = next((name for name in ACTIVITIES if system.startswith(prompt(f"write-{name}"))), "")
-        for file in self.files:
-            for answer in file["answers"]:
-                if answer["activity"] == activity and answer["wish"] in asked:
-                    return json.dumps(self._next(answer), ensure_ascii=False)
-        return ""
+        known = [answer for file in self.files for answer in file["answers"] if answer["activity"] == activity]
+        if system.startswith(prompt("amend")):
+            known = [answer for file in self.files for answer in file["answers"] if answer["activity"] == "amend"]
+            return json.dumps({"amendments": list(_orders(known, asked))}, ensure_ascii=False)
+        if activity == "plan":
+            return json.dumps({"orders": list(_orders(known, asked))}, ensure_ascii=False)
+        found = next((answer["answer"] for answer in known if answer["wish"] in asked), None)
+        return "" if found is None else json.dumps(found, ensure_ascii=False)
 
-    def _next(self, answer: dict[str, Any]) -> Any:
-        if not isinstance(answer["answer"], list):
-            return answer["answer"]
-        number = self._asked[id(answer)] = self._asked.get(id(answer), -1) + 1
-        return answer["answer"][min(number, len(answer["answer"]) - 1)]
+
+def _orders(known: list[dict[str, Any]], asked: str) -> Iterator[dict[str, Any]]:
+    for answer in known:
+        clause = re.search(rf"^(R\d+): {re.escape(answer['wish'])}$", asked, re.MULTILINE)
+        if clause:
+            yield {"clause": clause[1], **answer["answer"]}

@@ -234,6 +234,7 @@ class Plan(Value):
     summary: str
     message: str
     restated: str = ""  #: the message as a model put it, where it was planned in these words
+    amended: tuple[str, ...] = ()  #: sentences with which a model answered wishes that the planner did not understand
     stack: str  #: slug of the blueprint
     access: Literal["private", "public_read"] = "private"  #: public_read: lists and details without signing in
     entities: tuple[Entity, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synergy.core.types import ChangeSet, Clause, Plan, Shot, StackChoice, Value
+from synergy.core.written import Improved
 
 BY_HAND = "Take over the files that were edited by hand."  #: the message of a change that brings edits and no words
 
@@ -15,8 +16,9 @@ class Base(Value):
     stack: StackChoice
     plan: Plan
     clauses: tuple[Clause, ...]  #: as the run settled them
-    generated: dict[str, str]  #: path → artifact hash of all files without a person's edits
+    generated: dict[str, str]  #: path → artifact hash of all files without a person's edits and a model's
     edited: ChangeSet | None = None  #: a person's edits, as they are to survive; None = there are none
+    written: Improved | None = None  #: what a model wrote and was not taken back
     by_hand: tuple[str, ...] = ()  #: paths that were edited since that delivery
     browser: str = ""
     fonts: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -48,6 +48,28 @@ def with_written(plan: Plan, written: Improved, dropped: Mapping[str, str]) -> P
 def with_walks(ui: UiSpec, written: Improved, dropped: Mapping[str, str]) -> UiSpec:
     """``ui`` with the browser checks of what a model added."""
     return ui.model_copy(update={"walks": (*ui.walks, *(walk for walk in written.walks if walk.feature not in dropped))})
+
+
+def left(written: Improved, dropped: Mapping[str, str], gone: Collection[str] = ()) -> Improved | None:
+    """What is still there of ``written``: without the features ``dropped`` and the files ``gone``; None = nothing."""
+    attempts = tuple(a for a in written.attempts if a.outcome == "kept" and a.feature not in dropped)
+    if not attempts:
+        return None
+    features = tuple(f for f in written.features if f.id not in dropped)
+    undone = {path for a in written.attempts if a.feature in dropped for path in a.before}
+    undone -= {path for a in attempts for path in a.before}
+    slugs = {slug for feature in features for slug in feature.pages}
+    return written.model_copy(
+        update={
+            "attempts": attempts,
+            "features": features,
+            "pages": tuple(page for page in written.pages if page.slug in slugs),
+            "walks": tuple(walk for walk in written.walks if walk.feature not in dropped),
+            "proofs": tuple(proof for proof in written.proofs if proof.feature not in dropped),
+            "files": {path: sha for path, sha in written.files.items() if path not in undone and path not in gone},
+            "checks": (),
+        }
+    )
 
 
 def without(plan: Plan, dropped: Mapping[str, str]) -> Plan:

@@ -4,6 +4,7 @@
 repeated request gives the same run. ``POST /api/projects/<slug>/runs`` ``{"message", "edits"?}`` (JSON, or a form with ``edits``
 as the zip of the edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when
 nothing was delivered yet.
+``GET /api/estimate`` → P50 and P95 of seconds and US dollars of the tenant's latest runs; ``{"runs": 0}`` with fewer than 3.
 ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
 ``POST /api/runs/<id>/cancel|retry|pause``, ``…/resume`` ``{"budget_usd"?}`` and ``…/fork`` ``{"step"}`` → 202 and the state of
 the run that goes on: the same one, or the fork.
@@ -13,6 +14,7 @@ Errors are ``{"error": {"code", "message", "hint"}}``, whatever went wrong.
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, SynergyError
 from synergy.core.models import Run, Tenant
 from synergy.workflow import actions, changes, handwork, services, wire
+from synergy.workflow.estimate import estimate
 from synergy.workflow.report import summary
 
 MOST_UPLOADED = 20_000_000  #: bytes of a zip
@@ -84,6 +87,12 @@ class Changes(APIView):
         )
         transaction.on_commit(lambda: wire.send_soon(ready))
         return accepted(run)
+
+
+class OneEstimate(APIView):
+    def get(self, request: Request) -> Response:
+        found = estimate(tenant(request))
+        return Response(asdict(found) if found else {"runs": 0})
 
 
 class OneRun(APIView):
@@ -163,6 +172,7 @@ def _shape(code: str, message: str, hint: str) -> dict[str, Any]:
 
 
 urlpatterns = [
+    path("estimate", OneEstimate.as_view(), name="estimate"),
     path("runs", Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/runs", Changes.as_view(), name="project_runs"),
     path("runs/<uuid:run_id>", OneRun.as_view(), name="run"),

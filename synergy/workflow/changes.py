@@ -14,6 +14,7 @@ from synergy.core.errors import BadInput
 from synergy.core.models import Project, Run, RunState, StepState, Tenant
 from synergy.core.revisions import BY_HAND, Base
 from synergy.core.types import ChangeSet, Delivery, Plan, Resolution, StackChoice, UiSpec, Value, Verdict, VisualReport
+from synergy.core.written import Improved, left
 from synergy.workflow import handwork, services
 from synergy.workflow.engine import Ready
 from synergy.workflow.handwork import Found
@@ -91,9 +92,10 @@ def base_of(run: Run, edits: Found | None = None) -> Base:
     except KeyError as error:
         hint = "Build it anew from its message; then it can be changed."
         raise BadInput(f"The last delivery cannot be read by this version ({error.args[0]}).", hint=hint) from None
-    agents = tuple(value for value in values.values() if isinstance(value, ChangeSet))
+    agents = tuple(value for value in values.values() if isinstance(value, ChangeSet) and not isinstance(value, Improved))
     generated = merged(layers(agents, ui))
     edited = _edited(run, agents, ui, settled, generated)
+    written = values.get("improve")
     by_hand: tuple[str, ...] = ()
     if edits is not None:
         delivered = handwork.hashes(_store().get(delivery.manifest))
@@ -106,12 +108,22 @@ def base_of(run: Run, edits: Found | None = None) -> Base:
         clauses=verdict.clauses,
         generated=generated,
         edited=edited,
+        written=_written(written, settled, [path for path in by_hand if edits and path not in edits.files]),
         by_hand=by_hand,
         browser=seen.browser,
         fonts=seen.fonts,
         shots=seen.shots,
         redrawn=settled.rerendered,
     )
+
+
+def _written(value: Value | None, settled: Resolution, gone: list[str]) -> Improved | None:
+    """What a model wrote, as it was delivered."""
+    if not isinstance(value, Improved):
+        return None
+    kept = left(value, settled.dropped, gone)
+    undone = settled.changes.files if settled.changes else {}
+    return kept and kept.model_copy(update={"files": {path: undone.get(path, sha) for path, sha in kept.files.items()}})
 
 
 def messages_of(run: Run) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ PIPELINE = Shape(
     (StepSpec("plan", "inference.services.make_plan", "message stack base", Plan, seconds=120),),
     tuple(StepSpec(f"code:{a}", "uiagents.services.run_agent", "agent plan", ChangeSet, gives="changes") for a in AGENTS),
     (StepSpec("ui", "uiagents.services.infer_ui", "plan changes base", UiSpec),),
-    (StepSpec("improve", "uiagents.services.improve", "plan changes ui", Improved, gives="changes", seconds=900),),
+    (StepSpec("improve", "uiagents.services.improve", "plan changes ui base", Improved, gives="changes", seconds=900),),
     (StepSpec("visuals", "visual.services.check", "plan changes ui base", VisualReport, queue="browser", seconds=720),),
     (
         StepSpec(

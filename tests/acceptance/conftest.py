@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from synergy.chaos.models import Models
+from synergy.chaos.recorded import Recorded
 from tests.acceptance.project import Broken, broken_pages
 from tests.acceptance.system import System
 
-FIRST = "Keep a list of suppliers and products; white background, navy buttons. Send a fax to each supplier."
+FIRST = (
+    "Keep a list of suppliers and products; white background, navy buttons. Send a fax to each supplier. "
+    "Let people change the text size."
+)
 CHANGE = "add a nickname to suppliers; send a telegram to each supplier"
 EDITED = "frontend/src/scopes/products/ProductsEmptyState.tsx"
 
@@ -23,8 +28,18 @@ def system(shared_folder) -> System:
 
 @pytest.fixture(scope="session")
 def first(system) -> dict:
-    """The first delivery, from an installation in which nothing ran before."""
-    return system.once("first", lambda: ended(system.build("--project", "Shop", message=FIRST), 0, "completed"))
+    """The first delivery, from an installation in which nothing ran before. A model writes what the blueprint leaves open; the
+    runs after it have none."""
+
+    def build() -> dict:
+        models = Models(Recorded())
+        models.start()
+        try:
+            return ended(system.build("--project", "Shop", message=FIRST, model=models.url), 0, "completed")
+        finally:
+            models.stop()
+
+    return system.once("first", build)
 
 
 @pytest.fixture(scope="session")

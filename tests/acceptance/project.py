@@ -14,7 +14,7 @@ from synergy.core.signing import signer
 from synergy.core.types import ChangeSet, Resolution, TestReport, VisualReport
 from tests.acceptance.system import System
 from tests.slo.samples import Run
-from uiagents.services import resolve_conflicts
+from uiagents.conflicts import resolve_conflicts
 
 HERE = Path(__file__).parent
 SCRIPT = '<script src="/defects.js" defer></script></body>'

@@ -19,6 +19,7 @@ from django.conf import settings
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench
 from synergy.core.types import ChangeSet, UiSpec
+from synergy.core.written import with_walks, with_written
 from synergy.workflow.pipeline import AGENTS, PIPELINE
 from tests.conftest import locked
 from tests.slo.samples import Run
@@ -59,10 +60,11 @@ class System:
     def store(self) -> ArtifactStore:
         return ArtifactStore(self.home / "artifacts")
 
-    def build(self, *arguments: str, message: str) -> tuple[int, dict[str, Any]]:
-        """``manage.py build`` in an empty environment; its exit code and what it printed."""
+    def build(self, *arguments: str, message: str, model: str = "") -> tuple[int, dict[str, Any]]:
+        """``manage.py build`` in an empty environment; its exit code and what it printed. ``model``: address of a provider."""
         command = [sys.executable, "manage.py", "build", "--json", *arguments, "--", message]
-        ran = subprocess.run(command, cwd=ROOT, env=self._environment(), capture_output=True, text=True, timeout=800)
+        key = {"SYNERGY_MODEL_URL": model, "OPENROUTER_API_KEY": f"sk-or-v1-{'0' * 64}"} if model else {}
+        ran = subprocess.run(command, cwd=ROOT, env=self._environment() | key, capture_output=True, text=True, timeout=800)
         assert ran.stdout, ran.stderr[-3000:]
         return ran.returncode, json.loads(ran.stdout)
 
@@ -99,8 +101,10 @@ class System:
         changes: tuple[ChangeSet, ...] = tuple(values[f"code:{agent}"] for agent in AGENTS)
         if ui.edits or recorded["edits"]:
             changes = (*changes, ui.edits or ChangeSet.model_validate(recorded["edits"]))
+        written, dropped = values["improve"], values["conflicts"].dropped
         return Run(
-            bench=bench, stack=values["stack"], plan=values["plan"], changes=changes, ui=ui, visuals=values["visuals"],
+            bench=bench, stack=values["stack"], plan=with_written(values["plan"], written, dropped), changes=(*changes, written),
+            ui=with_walks(ui, written, dropped), visuals=values["visuals"],
             resolution=values["conflicts"], tests=values["tests"], cost_usd=report["cost_usd"], seconds=report["seconds"],
         )  # fmt: skip
 

@@ -42,6 +42,16 @@ def test_edits_by_hand_survive_and_everything_else_is_only_what_the_change_asks_
     }
 
 
+def test_what_a_model_wrote_is_still_there_and_proved_without_a_model(first, changed):
+    before, after = project_files(first), project_files(changed)
+    own = [path for path in before if "/text-size/" in path]
+    assert len(own) == 2
+    assert {path: after.get(path) for path in own} == {path: before[path] for path in own}
+    clause = next(clause for clause in changed["requirements"] if clause["text"] == "change the text size")
+    assert (clause["status"], clause["checks"]) == ("built", ["asked.r5.1"])
+    assert changed["cost_usd"] == 0
+
+
 def test_what_was_to_stay_the_same_is_proved(changed):
     gate = next(gate for gate in changed["verdict"]["gates"] if gate["gate"] == "unchanged")
     assert (gate["value"], gate["passed"]) == (0, True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import EDITS, Bench, layers, merged, tree_hash
 from synergy.core.stacks import StackSpec, stack
+from synergy.core.testreports.junit import read_junit
 from synergy.core.toolchains import run_command
 from synergy.core.types import ChangeSet, CommandRun, PageKind, Plan, Proof, Resolution, TestCase, UiSpec, VisualReport, Walked
 from tests.capabilities.defects import By, Defect

@@ -11,11 +11,11 @@ from itertools import islice
 
 import pytest
 
-from synergy.core.testreports.coverage import own_sources, read_coverage
-from synergy.core.testreports.junit import read_junit
 from synergy.core.bench import layers, merged
 from synergy.core.capabilities import capabilities
 from synergy.core.stacks import stack
+from synergy.core.testreports.coverage import own_sources, read_coverage
+from synergy.core.testreports.junit import read_junit
 from synergy.core.toolchains import run_command
 from tests.capabilities.workshop import plan_with, quick
 from uiagents.services import infer_ui, run_agent

@@ -11,10 +11,12 @@ from pathlib import PurePosixPath
 from inference.llm.ask import Answer, NoAnswer, ask
 from inference.llm.base import provider
 from synergy.core.bench import MODEL, Bench, layers, merged
+from synergy.core.revisions import Base
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.testreports.coverage import TEST_NAME
 from synergy.core.types import BrowserCheck, ChangeSet, Clause, ClauseStatus, Feature, Page, PageKind, Plan, Proof, UiSpec, Usage
 from synergy.core.written import Attempt, Improved, with_written
+from uiagents.improving.carrying import relaid
 from uiagents.improving.paper import papers
 from uiagents.improving.patches import BadPatch, checks_of, is_test, misplaced, patched
 from uiagents.improving.questions import BACKEND, READ_BYTES, REPAIR, UI, Order, PageDraft, Patch, UiPatch, which, write
@@ -46,16 +48,21 @@ class Work:
         return f"asked.{self.wish.id.lower()}"
 
 
-def improve(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec) -> Improved:
+def improve(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec, base: Base | None = None) -> Improved:
     """What a model adds to the project, checked by the project's own tests; nothing without a model, or when nothing is open.
+
+    When a project is changed (``base``), what a model wrote before is taken over first, with a model or without.
 
     Raises BudgetSpent, Cancelled, SandboxError.
     """
     spec = stack(plan.stack)
     wishes = [c for c in plan.clauses if c.status is ClauseStatus.NOT_BUILT and not c.ours and not c.gates]
-    if not wishes or not spec.writing or provider() is None:
+    written = base.written if base else None
+    if provider() is None:
+        wishes = []
+    if not spec.writing or not (wishes or written):
         return Improved(agent=MODEL, files={})
-    return Improver(bench, spec, plan, layers(changes, ui)).improved(wishes)
+    return Improver(bench, spec, plan, layers(changes, ui)).improved(wishes, written)
 
 
 class Improver:
@@ -69,17 +76,45 @@ class Improver:
         self.done = Improved(agent=MODEL, files={})
         self.end = time.monotonic() + SECONDS
 
-    def improved(self, wishes: Sequence[Clause]) -> Improved:
-        try:
-            answer = ask(self.bench, which(self.spec, self.plan, wishes, self.start))
-        except NoAnswer as error:
-            self.bench.note(f"No model helped: {error.message}")
-            return self.done
-        self._spent(answer.usage)
-        orders = {order.clause: order for order in answer.value.orders}
+    def improved(self, wishes: Sequence[Clause], written: Improved | None = None) -> Improved:
+        """``wishes`` served one by one, after what was ``written`` in the run before."""
+        if written is not None:
+            self._carry(written)
+        served = {attempt.clause for attempt in self.done.attempts if attempt.outcome == "kept"}
+        orders = self._orders([wish for wish in wishes if wish.id not in served])
         for wish in [wish for wish in wishes if wish.id in orders][:MOST_WISHES]:
             self._serve(wish, orders[wish.id])
         return self._result()
+
+    def _orders(self, wishes: Sequence[Clause]) -> dict[str, Order]:
+        if not wishes:
+            return {}
+        try:
+            answer = ask(self.bench, which(self.spec, self.plan, wishes, self.state.files))
+        except NoAnswer as error:
+            self.bench.note(f"No model helped: {error.message}")
+            return {}
+        self._spent(answer.usage)
+        return {order.clause: order for order in answer.value.orders}
+
+    def _carry(self, written: Improved) -> None:
+        """Take over what an earlier run wrote, unless the change stands in its way."""
+        files, why = relaid(self.bench, written, self.state.files)
+        if not why:
+            after = self.trial.measure(self.trial.declare(files, self.state), self.state)
+            why = next(iter(worse(self.state, after)), "")
+        if why:
+            reason = f"What a model had written was taken back. {' '.join(why.split())[:TOLD]}"
+            for attempt in written.attempts:
+                self._add(Attempt(clause=attempt.clause, outcome="taken_back", reason=reason))
+            self.bench.note(reason)
+            return
+        old, self.state = self.state.files, after
+        before = {path: old.get(path, "") for path, sha in after.files.items() if old.get(path) != sha}
+        first, *others = written.attempts
+        attempts = (first.model_copy(update={"before": before}), *(a.model_copy(update={"before": {}}) for a in others))
+        kept = ("features", "pages", "walks", "proofs")
+        self.done = self.done.model_copy(update={"attempts": attempts} | {name: getattr(written, name) for name in kept})
 
     def _serve(self, wish: Clause, order: Order) -> None:
         if not order.can:

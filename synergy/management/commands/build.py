@@ -38,6 +38,7 @@ from synergy.workflow import changes, services, steps, wire
 from synergy.workflow.db import persist
 from synergy.workflow.delivery import unpacked
 from synergy.workflow.engine import Ready
+from synergy.workflow.estimate import estimate
 from synergy.workflow.handwork import collect
 from synergy.workflow.preview import preview
 from synergy.workflow.report import follow, summary
@@ -115,6 +116,9 @@ def build(console: Console, given: dict[str, Any]) -> int:
             if given["plan_only"]:
                 plan = preview(text, **options)
                 return outlined(console, plan, machine=given["json"])
+            expected = estimate(options["tenant"])
+            if expected is not None:
+                shown.note(str(expected))
             run, ready = begun(text, options, given)
             finished = watched(shown, running, run, ready, alone=alone)
         report = told(run, keep=given["keep"], finished=finished)

@@ -54,7 +54,7 @@ def test_a_run_is_accepted_and_can_be_looked_at(person, sent):
     assert str(ready.run) == answer.json()["id"]
     run = client.get(answer["Location"]).json()
     assert (run["state"], run["message"], run["project"]) == ("queued", MESSAGE["message"], "bakery")
-    assert [step["state"] for step in run["steps"]] == ["ready"] + ["waiting"] * 10
+    assert [step["state"] for step in run["steps"]] == ["ready"] + ["waiting"] * 11
     assert run["verdict"] is None
     assert run["not_built"] == []
     stored = Run.objects.get()
@@ -240,3 +240,8 @@ def test_the_web_process_talks_to_the_configured_broker():
     code = "import synergy.asgi, celery; print(celery.current_app.main, celery.current_app.conf.task_default_queue)"
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["synergy", "control"]
+
+
+def test_the_estimate_is_that_of_the_tenant(person):
+    assert person("ada").get("/api/estimate").json() == {"runs": 0}
+    assert APIClient().get("/api/estimate").status_code == 401

@@ -50,7 +50,7 @@ def test_a_machine_gets_one_json_document(build):
     report = json.loads(text)
     assert code == report["exit"] == 1
     assert report["state"] == "rejected"
-    assert [step["state"] for step in report["steps"]] == ["done"] * 11
+    assert [step["state"] for step in report["steps"]] == ["done"] * 12
     assert os.path.isfile(report["paths"]["Zip"])
     assert os.path.isfile(os.path.join(report["paths"]["Project"], "README.md"))
 

@@ -96,7 +96,7 @@ class House:
         wait_for(lambda: self.rows(done, runs) == [(len(runs),)], seconds, lambda: str(self.story(runs)))
         for kind in ("done", "claimed"):
             told = self.rows(f"SELECT run_id, step FROM core_event WHERE run_id = ANY(%s::uuid[]) AND kind = '{kind}'", runs)
-            assert len(told) == len(set(told)) == 11 * len(runs)
+            assert len(told) == len(set(told)) == 12 * len(runs)
         assert self.rows("SELECT * FROM monitor_incident WHERE remedy IN ('dead_workers', 'lost_steps')") == []
 
     def story(self, runs: list[str]) -> list[tuple]:

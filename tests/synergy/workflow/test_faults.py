@@ -96,7 +96,7 @@ def test_messages_that_arrive_three_times_run_nothing_twice(fleet):
         time.sleep(0.2)
     for run in runs:
         once_each(run)
-        assert [len(fleet.begun(run, spec.name)) for spec in shape()] == [1] * 11
+        assert [len(fleet.begun(run, spec.name)) for spec in shape()] == [1] * 12
 
 
 def test_a_broker_that_is_down_at_submit_delays_the_run_and_nothing_else(fleet):
@@ -117,7 +117,7 @@ def test_a_broker_that_loses_everything_in_mid_run_loses_nothing(fleet, broker):
     broker.flushall()  # the chord's counters are gone: its body will never be sent
     fleet.finish(run)
     once_each(run)
-    assert [len(fleet.begun(run, spec.name)) for spec in shape()] == [1] * 11
+    assert [len(fleet.begun(run, spec.name)) for spec in shape()] == [1] * 12
 
 
 def test_a_lost_chord_body_is_sent_by_the_monitor(fleet, live_valkey):
