@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from inference.llm.ask import Answer, NoAnswer, Question, ask
 from inference.llm.base import provider
@@ -55,12 +55,11 @@ def amended(bench: Bench, message: Message, plan: Plan, stack: StackChoice, near
     except NoAnswer as error:
         bench.note(f"No model helped: {error.message}")
         return plan, Usage()
-    said = {amendment.clause: list(sentences(amendment)) for amendment in answer.value.amendments}
-    said = {clause: lines for clause, lines in said.items() if lines}
+    said = {a.clause: a for a in answer.value.amendments if a.keep or a.work}
     larger = _larger(message, plan, stack, said, nearest) if said else None
     for clause in open_ if larger else ():
         if clause.id in said:
-            bench.note(f"{clause.id}: read by a model as: {' '.join(said[clause.id])}")
+            bench.note(f"{clause.id}: read by a model as: {' '.join(sentences(said[clause.id]))}")
     return larger or plan, answer.usage
 
 
@@ -111,9 +110,9 @@ def sentences(amendment: Amendment) -> Iterator[str]:
         yield f"Members can {phrase.format(thing=work.thing.lower(), one=one)}."
 
 
-def _larger(message: Message, plan: Plan, stack: StackChoice, said: dict[str, list[str]], nearest: Nearest) -> Plan | None:
+def _larger(message: Message, plan: Plan, stack: StackChoice, said: Mapping[str, Amendment], nearest: Nearest) -> Plan | None:
     """The plan for the message with all of ``said``; None when that is not all of ``plan`` and more."""
-    added = tuple(line for lines in said.values() for line in lines)
+    added = tuple(line for amendment in said.values() for line in sentences(amendment))
     text = f"{(plan.restated or message.text).rstrip(' .')}. {' '.join(added)}"
     try:
         whole = make_plan(message.model_copy(update={"text": text}), stack, nearest)
@@ -130,16 +129,21 @@ def _larger(message: Message, plan: Plan, stack: StackChoice, said: dict[str, li
     return whole.model_copy(update={**kept, "amended": added, "clauses": clauses})
 
 
-def _answered(plan: Plan, whole: Plan, said: dict[str, list[str]]) -> tuple[Clause, ...] | None:
+def _answered(plan: Plan, whole: Plan, said: Mapping[str, Amendment]) -> tuple[Clause, ...] | None:
     """The clauses of ``plan`` with answers to those of ``said``; None when none of them got one."""
     known = {clause.text for clause in plan.clauses}
     new = [c for c in whole.clauses if c.text not in known and not c.ours]
     found: dict[str, Clause] = {}
+    at_work = {use.capability for use in whole.uses if use not in plan.uses}
     for clause in open_clauses(plan):
-        rows = [c for c in new if any(_within(c.text, line) for line in said.get(clause.id, ()))]
+        amendment = said.get(clause.id)
+        if amendment is None or not {work.capability for work in amendment.work} <= at_work:
+            continue
+        lines = list(sentences(amendment))
+        rows = [c for c in new if any(_within(c.text, line) for line in lines)]
         if rows and all(c.features for c in rows):
             features = tuple(dict.fromkeys(f for c in rows for f in c.features))
-            reason = f"Assumed: a model read it as: {' '.join(said[clause.id])}"
+            reason = f"Assumed: a model read it as: {' '.join(lines)}"
             update = {"features": features, "status": ClauseStatus.ASSUMED, "reason": reason}
             found[clause.id] = clause.model_copy(update=update)
     if not found:

@@ -13,7 +13,7 @@ from synergy.core.types import BrowserCheck, ChangeSet, Clause, ClauseStatus, Fe
 class Attempt(Value):
     """One try to build what a clause asks for. ``before``: how the files were that it changed: path → SHA-256, "" = not there."""
 
-    clause: str  #: Clause.id
+    clause: str  #: Clause.id; "" = it mends what failed before
     outcome: Literal["kept", "taken_back", "declined", "failed"]
     reason: str = ""  #: in words for a person, when it was not kept
     feature: str = ""  #: Feature.id, when it was kept

@@ -28,7 +28,7 @@ def keep_best(
     if written is None or not faults:
         return found
     first = min(_blamed(written, feature) for feature, _ in faults)
-    dropped = {a.feature: _reason(a.feature, faults) for a in written.attempts[first:] if a.outcome == "kept"}
+    dropped = {a.feature: _reason(a.feature, faults) for a in written.attempts[first:] if a.feature}
     undone = _undone(bench, plan, changes, ui, written, first, dropped)
     report = rerender(undone, dropped)
     less = tuple(walk for walk in ui.walks if walk.feature not in dropped)

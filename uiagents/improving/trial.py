@@ -174,6 +174,17 @@ def _worse(before: Measured | None, now: Measured) -> Iterator[str]:
         yield f"{now.run.name} fails:\n{now.log[-TAIL:]}"
 
 
+def broken(state: State) -> list[str]:
+    """What fails in ``state``: each test that does not pass, each check that fails although it runs no tests."""
+    lines = []
+    for name, found in state.measured.items():
+        failing = [case for case, outcome in found.outcomes.items() if outcome in ("failed", "error")]
+        lines += [f"{case} does not pass: {found.messages.get(case, '')[:TAIL]}" for case in failing]
+        if found.run.returncode and not failing:
+            lines.append(f"{name} fails:\n{found.log[-TAIL:]}")
+    return lines
+
+
 def new_cases(before: State, after: State) -> list[str]:
     """Ids of the tests that were not there before."""
     known = {case for found in before.measured.values() for case in found.outcomes}

@@ -7,7 +7,7 @@ import pytest
 from synergy.core.bench import layers, merged
 from synergy.core.errors import BudgetSpent
 from synergy.core.spending import Purse
-from synergy.core.types import ClauseStatus
+from synergy.core.types import ChangeSet, ClauseStatus, CommandRun
 from synergy.core.written import taken_back, with_walks, with_written
 from tests.uiagents.improving.stage import UI, backend, order, project
 from uiagents.improving.loop import improve
@@ -218,3 +218,48 @@ def test_a_run_that_has_spent_all_rests(bench, model, book, monkeypatch):
     monkeypatch.setattr(book, "reserve", spent)
     with pytest.raises(BudgetSpent):
         improve(bench, *project(bench))
+
+
+BROKEN = {"backend/app/shop.py": "OPEN = 0\n"}
+MEND = {
+    "new": [],
+    "edits": [{"path": "backend/app/shop.py", "find": "OPEN = 0", "replace": "OPEN = 1"}],
+    "pages": [],
+    "checks": [],
+}
+
+
+def failing(bench, agent="backend"):
+    """The project with a test that fails, because of a file that ``agent`` wrote."""
+    plan, (change,), ui = project(bench)
+    files = {path: bench.store.put_text(text) for path, text in BROKEN.items()}
+    ran = CommandRun(name="backend-test", argv=(), returncode=1, seconds=1)
+    more = ChangeSet(agent=agent, files=files, checks=(ran,))
+    return plan.model_copy(update={"clauses": ()}), (change, more), ui
+
+
+def test_what_fails_already_is_mended_with_the_failure_as_input(bench, model):
+    script = model(repair=[MEND])
+    done = improve(bench, *failing(bench))
+    assert (only(done).outcome, only(done).clause, only(done).feature) == ("kept", "", "")
+    assert bench.store.get_text(done.files["backend/app/shop.py"]) == "OPEN = 1\n"
+    assert done.features == ()
+    assert script.asked == ["repair"]
+    assert "test_shop.py::test_it does not pass: closed" in script.requests[0]
+
+
+def test_a_mending_that_mends_nothing_is_taken_back(bench, model):
+    edit = {"path": "backend/app/shop.py", "find": "OPEN = 0", "replace": "OPEN = 2"}
+    script = model(repair=[MEND | {"edits": [edit]}, MEND | {"edits": [edit | {"find": "OPEN = 2", "replace": "OPEN = 3"}]}])
+    done = improve(bench, *failing(bench))
+    assert only(done).outcome == "taken_back"
+    assert done.files == {}
+    assert script.asked == ["repair", "repair"]
+
+
+def test_a_file_that_a_person_changed_stays_as_it_is(bench, model):
+    script = model(repair=[MEND])
+    done = improve(bench, *failing(bench, agent="edits"))
+    assert only(done).outcome == "failed"
+    assert done.files == {}
+    assert "was written by a person and stays as it is" in str(script.requests) + only(done).reason

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from inference import services
-from inference.amending import Amendment, Amendments, Keep, Work, sentences, wrong
+from inference.amending import Amendment, Amendments, Keep, Work, amended, sentences, wrong
 from inference.llm import ask
+from inference.planning.planner import make_plan
 from synergy.chaos.models import Models
 from synergy.core.types import ClauseStatus, Message, StackChoice
 
@@ -22,7 +22,7 @@ RIDES = {
 
 
 @pytest.fixture
-def planned(bench, templates, settings, monkeypatch, live_valkey):
+def planned(bench, shipped, nearest, settings, monkeypatch, live_valkey):
     """``planned(answer)``: the plan of a message with a model that answers so; without one when there is no answer."""
     servers = []
 
@@ -35,7 +35,8 @@ def planned(bench, templates, settings, monkeypatch, live_valkey):
             server.start()
             servers.append(server)
             settings.MODELS = {**given, "url": server.url, "key": key, "deadline": 5}
-        return services.make_plan(bench, message, STACK)
+        plan, _ = amended(bench, message, make_plan(message, STACK, nearest), STACK, nearest)
+        return plan
 
     monkeypatch.setattr(ask, "RETRIES", (0.05,))
     yield plan
@@ -86,7 +87,7 @@ def test_a_change_starts_from_what_was_understood(planned, bench):
     assert plan.amended == ("Keep rides with title, meeting point, date and distance.", "Members can apply for rides.")
 
 
-def test_answers_are_checked_and_said_in_the_planners_words():
+def test_answers_are_checked_and_said_in_the_planners_words(shipped):
     good = Amendment(
         clause="R1", keep=(Keep(thing="Rides", fields=("title",)),), work=(Work(capability="follow", thing="rides"),)
     )
