@@ -16,11 +16,13 @@ from rest_framework.test import APIClient
 
 from inference.planning.difference import plan_diff
 from synergy.core.artifacts import ArtifactStore
-from synergy.core.bench import EDITS, Bench
+from synergy.core.bench import EDITS, MODEL, Bench
 from synergy.core.errors import BadInput
 from synergy.core.models import Membership, Run, RunState, StepState, Tenant
 from synergy.core.revisions import BY_HAND, Base
-from synergy.core.types import ChangeSet, EditNote, Message, Revision
+from synergy.core.types import ChangeSet, EditNote, Feature, Message, Proof, Revision
+from synergy.core.written import Attempt as Try
+from synergy.core.written import Improved
 from synergy.workflow import changes, services, steps, wire
 from synergy.workflow.delivery import deliver
 from synergy.workflow.engine import Attempt
@@ -48,7 +50,9 @@ def place(tmp_path) -> Bench:
 def delivered(place):
     """Make a run of the real pipeline that has delivered: its rows, its results, its zip."""
 
-    def make(tenant: Tenant, project: str = "Bakery", message: str = FIRST, run: Run | None = None, **update) -> Run:
+    def make(
+        tenant: Tenant, project: str = "Bakery", message: str = FIRST, run: Run | None = None, written=None, **update
+    ) -> Run:
         run = run or services.create_run(message, tenant=tenant, project=project)[0]
         values = samples.clean_run(place)
         for step, fields in update.items():
@@ -57,6 +61,7 @@ def delivered(place):
         handed = deliver(place, str(run.id), Message(text=message), *values.values().values(), verdict=verdict)
         by_agent = {f"code:{c.agent}": c for c in values.changes}
         results = {**values.values(), **by_agent, "conflicts": values.resolution, "slo": verdict, "delivery": handed}
+        results["improve"] = written or Improved(agent=MODEL, files={})
         for step in run.steps.all():
             step.result, step.state = results[step.name].model_dump_json(), StepState.DONE
             step.save()
@@ -316,3 +321,26 @@ def test_a_repeated_request_gives_the_same_change(delivered, tenant, sent):
 
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_what_a_model_wrote_is_kept_apart_from_what_is_generated_and_from_edits(tenant, delivered, place):
+    """Without what was taken back in the browser."""
+    one, two = (place.store.put_text(f"export const gift = {n};\n") for n in (1, 2))
+    tries = tuple(
+        Try(clause=clause, outcome="kept", feature=f"asked.{clause.lower()}", before={path: ""})
+        for clause, path in (("R8", "frontend/src/one.ts"), ("R9", "frontend/src/two.ts"))
+    )
+    written = Improved(
+        agent=MODEL,
+        files={"frontend/src/one.ts": one, "frontend/src/two.ts": two},
+        attempts=tries,
+        features=tuple(Feature(id=t.feature, label="Gifts", api=False) for t in tries),
+        proofs=tuple(Proof(feature=t.feature, files=tuple(t.before), tests=("t",)) for t in tries),
+    )
+    run = delivered(tenant, written=written, resolution={"dropped": {"asked.r9": "It broke a page."}})
+    base = changes.base_of(run)
+    assert [attempt.clause for attempt in base.written.attempts] == ["R8"]
+    assert base.written.files == {"frontend/src/one.ts": one}
+    assert [feature.id for feature in base.written.features] == ["asked.r8"]
+    assert not {"frontend/src/one.ts", "frontend/src/two.ts"} & base.generated.keys()
+    assert base.edited is None

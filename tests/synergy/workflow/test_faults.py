@@ -39,7 +39,7 @@ def test_a_killed_child_costs_its_step_one_more_attempt_and_nothing_else(fleet):
     fleet.finish(run)
     once_each(run)
     assert run.state == "completed"
-    assert [len(fleet.begun(run, s.name)) for s in shape() if s.name != "visuals"] == [1] * 10
+    assert [len(fleet.begun(run, s.name)) for s in shape() if s.name != "visuals"] == [1] * 11
     assert run.steps.get(name="visuals").losses == 1
     assert Incident.objects.filter(run=run, remedy="lost_steps", step="visuals").exists()
 

@@ -113,7 +113,7 @@ def test_a_claim_whose_answer_was_lost_may_be_repeated(monkeypatch):
 
 def test_the_next_step_is_claimed_in_the_same_statement():
     run = submit(send=False)
-    attempt = run_to(run, "ui")
+    attempt = run_to(run, "improve")
     recorded = engine.record(shape(), attempt, "{}", inline=True)
     assert recorded.ready == ()
     assert recorded.next
@@ -132,7 +132,7 @@ def test_a_fan_out_is_never_claimed_in_line():
 
 def test_nothing_of_a_paused_run_is_claimed_but_what_runs_is_recorded():
     run = submit(send=False)
-    attempt = run_to(run, "ui")
+    attempt = run_to(run, "improve")
     services.pause(run)
     recorded = engine.record(shape(), attempt, "{}", inline=True)
     assert recorded.accepted

@@ -39,7 +39,7 @@ def test_the_steps_after_the_join_need_no_message_and_the_fan_out_is_a_chord(cre
     run = crew.finish(submit())
     assert set(run.steps.values_list("sends", flat=True)) == {1}
     line = {step.name: step.worker for step in run.steps.all()}
-    assert len({line[name] for name in ("ui", "visuals", "conflicts", "tests", "slo", "delivery")}) == 1
+    assert len({line[name] for name in ("ui", "improve", "visuals", "conflicts", "tests", "slo", "delivery")}) == 1
 
 
 def test_notes_become_history(crew):
@@ -145,10 +145,10 @@ def test_a_failed_run_goes_on_from_its_last_recorded_step_with_fresh_attempts(cr
 
 
 def test_a_run_rests_while_it_is_paused(crew):
-    run = submit(ui={"sleep": 0.5})
-    crew.pid(run, "ui")
+    run = submit(improve={"sleep": 0.5})
+    crew.pid(run, "improve")
     services.pause(run)
-    wait_for(lambda: states(run)["ui"] == "done")
+    wait_for(lambda: states(run)["improve"] == "done")
     time.sleep(1.5)  # longer than a tick: nobody sends it
     assert states(run)["visuals"] == "ready"
     wire.send(services.resume(run))
@@ -165,7 +165,7 @@ def test_a_fork_takes_over_what_came_before_and_runs_the_rest(crew):
     crew.finish(fork)
     assert fork.state == "completed"
     assert fork.parent == run
-    assert [name for name in states(fork) if crew.begun(fork, name)] == [s.name for s in shape()][6:]
+    assert [name for name in states(fork) if crew.begun(fork, name)] == [s.name for s in shape()][7:]
     assert fork.carried_seconds > 0
     assert float(fork.cost_usd) == 0.75
 
