@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities messages messages-built bench bench-engine bench-models chaos doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models chaos doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -26,6 +26,7 @@ help:
 	@echo 'make capabilities        projects with all capabilities, in the browser (25 minutes)'
 	@echo 'make messages            300 messages planned, and what was understood (2 minutes)'
 	@echo 'make messages-built      20 of them built (half an hour)'
+	@echo 'make recorded            five messages with a recorded model, each twice (18 minutes)'
 	@echo 'make lock                lock files anew     make clean   remove what can be made again'
 
 setup:
@@ -50,6 +51,9 @@ messages: setup
 messages-built: setup
 	@$(RUN) -m tests.inference.messages $(ARGS) --write var/messages.jsonl
 	@$(RUN) manage.py evaluate messages var/messages.jsonl
+
+recorded: setup
+	@$(RUN) scripts/recorded.py
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)

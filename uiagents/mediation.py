@@ -1,7 +1,8 @@
-"""Settle conflicts without a model: the declared contract wins, the client is made to follow it.
+"""Settle conflicts: the declared contract wins, the client is made to follow it.
 
 The types of the client are generated again, and calls in the source whose method or path the contract does not have are rewritten
-to the operation they most likely mean. What only the backend could mend is left alone: it stays open and fails its gate.
+to the operation they most likely mean; where that is not clear, a model (if there is one) says which. What only the backend could
+mend is left alone: it stays open and fails its gate.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from inference.llm.ask import NoAnswer, Question, ask
+from inference.llm.base import provider
+from inference.llm.prompts import prompt
 from synergy.core.bench import Bench
 from synergy.core.stacks import StackSpec
 from synergy.core.toolchains import run_command
-from synergy.core.types import ChangeSet, CommandRun, Operation
+from synergy.core.types import ChangeSet, CommandRun, Operation, Value
 from uiagents.comparison import SAME_PATH, like
 from uiagents.contracts import key
 from uiagents.sides import SCHEMA, SOURCES, Sides
@@ -21,7 +25,17 @@ from uiagents.similarity import nearest, place
 from uiagents.typescript import Call, calls_in
 
 AGENT = "conflicts"
+ACTIVITY = "mediation"
 SURE = 0.4  #: cosine from which the likeliest of several operations is taken
+
+
+class Choice(Value):
+    call: str
+    operation: str
+
+
+class Choices(Value):
+    choices: tuple[Choice, ...]
 
 
 @dataclass
@@ -44,9 +58,11 @@ def mediate(bench: Bench, spec: StackSpec, files: Mapping[str, str], sides: Side
         if run and run.returncode == 0 and written and written != files.get(SCHEMA):
             mediation.files[SCHEMA] = written
     declared = {key(o) for o in sides.declared}
-    wrong = {call.file for call in sides.calls if call.key not in declared}
+    outside = [call for call in sides.calls if call.key not in declared]
+    said = chosen(bench, [call for call in outside if meant_by(call, sides) is None], sides)
+    wrong = {call.file for call in outside}
     for name in sorted(wrong):
-        _rewrite(bench, name, files[name], sides, mediation)
+        _rewrite(bench, name, files[name], sides, said, mediation)
     if wrong & mediation.files.keys():
         _tidy(bench, spec, files, wrong & mediation.files.keys(), mediation)
     return mediation
@@ -74,15 +90,18 @@ def _tidy(bench: Bench, spec: StackSpec, files: Mapping[str, str], names: Set[st
     mediation.files |= {name: formatted[name] for name in names if name in formatted}
 
 
-def _rewrite(bench: Bench, name: str, sha: str, sides: Sides, mediation: Mediation) -> None:
+def _rewrite(
+    bench: Bench, name: str, sha: str, sides: Sides, said: Mapping[tuple[str, str], Operation], mediation: Mediation
+) -> None:
     """Rewrite the calls of one file, the last first so that earlier positions stay true."""
     text = bench.store.get_text(sha)
     changed = text
     for call in reversed(calls_in(name, text)):
-        meant = meant_by(call, sides)
+        meant = meant_by(call, sides) or said.get(call.key)
         if meant is not None and (call.method_at or meant.method == call.method):
             changed = _with(changed, call, meant)
-            mediation.remedies[call.key] = f"{name}:{call.line} now calls {meant.method} {meant.path}"
+            by = " (a model chose it)" if call.key in said else ""
+            mediation.remedies[call.key] = f"{name}:{call.line} now calls {meant.method} {meant.path}{by}"
     if changed != text:
         mediation.files[name] = bench.store.put_text(changed)
 
@@ -105,6 +124,31 @@ def meant_by(call: Call, sides: Sides) -> Operation | None:
     words = {f"{sides.names.get(key(o), '')} {place(o)}".replace("_", " "): o for o in options}
     best, cosine = nearest(f"{call.name} {path.replace('/', ' ')}", sorted(words))[0]
     return words[best] if cosine >= SURE else None
+
+
+def chosen(bench: Bench, calls: Sequence[Call], sides: Sides) -> dict[tuple[str, str], Operation]:
+    """(method, path) of a call → the operation that a model says it means; {} without a model. Raises BudgetSpent, Cancelled."""
+    if not calls or provider() is None:
+        return {}
+    one = {call.key: call for call in reversed(calls)}  # the first of several that are alike
+    known = {f"{method} {path}": (method, path) for method, path in one}
+    named = {name: pair for pair, name in sides.names.items()}
+
+    def wrong(answer: Choices) -> str:
+        strange = [c.call for c in answer.choices if c.call not in known]
+        strange += [c.operation for c in answer.choices if c.operation and c.operation not in named]
+        return f"Not in the lists: {', '.join(strange)[:300]}." if strange else ""
+
+    contract = "\n".join(f"{name}: {method} {path}" for name, (method, path) in sorted(named.items()))
+    asked = "\n".join(f"{text} (in {one[pair].name}, {one[pair].file}:{one[pair].line})" for text, pair in sorted(known.items()))
+    data = {"contract": contract, "calls": asked}
+    try:
+        answer = ask(bench, Question(ACTIVITY, prompt(ACTIVITY), data, Choices, max_tokens=1000, check=wrong))
+    except NoAnswer as error:
+        bench.note(f"No model helped: {error.message}")
+        return {}
+    operations = {key(o): o for o in sides.declared}
+    return {known[c.call]: operations[named[c.operation]] for c in answer.value.choices if c.operation}
 
 
 def _with(text: str, call: Call, meant: Operation) -> str:
