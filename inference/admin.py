@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from inference.models import Calibration, Exemplar, Passage, StackTemplate
+from inference.models import Calibration, Exemplar, Passage, StackProposal, StackTemplate
+from inference.novel import decide
 
 
 class LookOnly:
@@ -42,6 +43,29 @@ class StackTemplateAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="Exemplars", ordering="texts")
     def exemplar_count(self, template: Any) -> int:
         return int(template.texts)
+
+
+@admin.register(StackProposal)
+class StackProposalAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["title", "state", "model", "created_at", "decided_by"]
+    list_filter = ["state"]
+    search_fields = ["title", "message"]
+    actions = ["approve", "reject"]
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("inference.change_stackproposal")
+
+    @admin.action(description="Approve: messages may find them", permissions=["approve"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[StackProposal]) -> None:
+        self._decide(request, queryset, approved=True)
+
+    @admin.action(description="Reject: nothing finds them", permissions=["approve"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[StackProposal]) -> None:
+        self._decide(request, queryset, approved=False)
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[StackProposal], *, approved: bool) -> None:
+        count = decide(queryset.values_list("slug", flat=True), request.user.get_username(), approved=approved)
+        self.message_user(request, f"{count} {'approved' if approved else 'rejected'}.")
 
 
 @admin.register(Exemplar)

@@ -26,6 +26,33 @@ class StackTemplate(models.Model):
         return self.title
 
 
+class StackProposal(models.Model):
+    """A stack that a model described because a message asked for it. A person decides whether messages may find it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+
+    slug = models.SlugField(primary_key=True)
+    title = models.CharField(max_length=80)
+    sentence = models.TextField(help_text="What it is, in one sentence.")
+    paragraph = models.TextField(help_text="The same with its words of art.")
+    exemplars = models.JSONField(help_text="Messages that ask for it.")
+    message = models.TextField(help_text="The message that asked for it first.")
+    model = models.CharField(max_length=80, help_text="The model that described it.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Exemplar(models.Model):
     """A text that stands for one class of messages: a stack, or one of the two classes without a stack."""
 

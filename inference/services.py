@@ -6,6 +6,7 @@ from inference.capability_fit import calibrate_capabilities
 from inference.evaluation import cross_validation, evaluate_stacks
 from inference.llm.base import provider
 from inference.message_plans import evaluate_plans
+from inference.novel import described, recognised
 from inference.passages import Neighbour, embedder, nearest, sync_passages
 from inference.planning.archetypes import library
 from inference.planning.clean import check_language
@@ -43,17 +44,22 @@ __all__ = [
 def infer_stack(bench: Bench, message: Message, base: Base | None = None) -> StackChoice:
     """Which stack the message asks for. A change of a project (``base``) stays with the stack that the project has.
 
-    Where that is not clear, a model (if there is one) puts the message into plain English, and these words are judged.
+    Where that is not clear, a stack that a person approved may be near. Else a model (if there is one) puts the message into
+    plain English, and these words are judged; where that is not clear either, it chooses a stack, or describes a new one.
     """
     if base is not None:
         return base.stack
     choice = infer_anew(bench, message)
-    answer = restate(bench, message) if choice.abstained else None
-    if answer is None:
+    if not choice.abstained:
         return choice
+    approved = recognised(message, choice)
+    answer = None if approved else restate(bench, message)
+    if answer is None:
+        return approved or choice
     web = answer.value.kind == "web"
     judged = infer_anew(bench, message.model_copy(update={"text": answer.value.restated})) if web else choice
-    return with_words(judged, answer)
+    judged = with_words(judged, answer)
+    return described(bench, message, judged) if web and judged.abstained else judged
 
 
 def make_plan(bench: Bench, message: Message, stack: StackChoice, base: Base | None = None) -> Plan:
