@@ -26,6 +26,7 @@ from synergy.core.types import (
     VisualReport,
     Walked,
 )
+from synergy.core.written import Improved
 from visual import axe
 from visual.baselines import Look, Place, approve, approved, offer
 from visual.beside import walking
@@ -63,7 +64,7 @@ def check(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec, 
         finding = Finding(check="render", severity="critical", page=plan.pages[0].slug, message=error.message)
         visit = _Visit(seen=Seen(findings=[finding]))
     browser, seen = visit.browser, visit.seen
-    album = _Album(bench, browser, checks, base, plan)
+    album = _Album(bench, browser, checks, base, plan, _written_now(changes, base))
     shots = tuple(album.judge(drawing) for drawing in seen.drawings)
     offer(bench.project_key, album.looks)
     return VisualReport(
@@ -155,10 +156,19 @@ def _walked(bench: Bench, walks: tuple[Walk, ...]) -> tuple[Walked, ...]:
     )
 
 
+def _written_now(changes: Iterable[ChangeSet], base: Base | None) -> set[str]:
+    """Paths that a model wrote in this run; what it had written before looks as it did."""
+    before = {attempt.clause for attempt in base.written.attempts} if base and base.written else set()
+    tries = (attempt for change in changes if isinstance(change, Improved) for attempt in change.attempts)
+    return {path for attempt in tries if attempt.clause not in before for path in attempt.before}
+
+
 class _Album:
     """Pictures become artifacts, files to look at, and shots that were compared with their baselines."""
 
-    def __init__(self, bench: Bench, browser: str, checks: Iterable[Check], base: Base | None, plan: Plan) -> None:
+    def __init__(
+        self, bench: Bench, browser: str, checks: Iterable[Check], base: Base | None, plan: Plan, written: Iterable[str]
+    ) -> None:
         self._bench, self._browser = bench, browser
         self._judges = [check.picture for check in checks if check.picture is not None]
         self._approved = approved(bench.project_key)
@@ -168,7 +178,7 @@ class _Album:
         self.looks: dict[Place, Look] = {}
         self.kept: list[Kept] = []
         now = Look("", "", browser, fonts())
-        self._steady = Steady(bench.store, base, plan, now, self._approved) if base else None
+        self._steady = Steady(bench.store, base, plan, now, self._approved, written) if base else None
 
     def judge(self, drawing: Drawing) -> Shot:
         store = self._bench.store

@@ -8,8 +8,8 @@ and words of all that is shown are compared instead of pixels.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from visual.diff import Pixels, differing, load
 
 CHECK = "unchanged"  #: Finding.check
 SCOPES = "frontend/src/scopes/"
+FRAME = "frontend/src/registry.tsx"  #: routes, navigation and what stands on every page
+APART = ("frontend/src/features/", "frontend/src/test/", "frontend/src/api/")
 HARMLESS = (".test.ts", ".test.tsx", ".md")  #: files that no page shows
 SHOWN = ("frontend/", "backend/")
 
@@ -39,10 +41,19 @@ class Drawn:
 class Steady:
     """Judges the pictures of a run that changes the project ``base``."""
 
-    def __init__(self, store: ArtifactStore, base: Base, plan: Plan, now: Look, approved: Mapping[Place, Look]) -> None:
-        """``now`` says with which browser and fonts the pages are drawn."""
+    def __init__(
+        self,
+        store: ArtifactStore,
+        base: Base,
+        plan: Plan,
+        now: Look,
+        approved: Mapping[Place, Look],
+        written: Iterable[str] = (),
+    ) -> None:
+        """``now`` says with which browser and fonts the pages are drawn; ``written``: paths that a model wrote in this run."""
         self._store, self._base, self._approved = store, base, approved
-        self._scope = touched(base.plan, plan)
+        scope, (pages, frame) = touched(base.plan, plan), by_model(written, plan)
+        self._scope = replace(scope, pages=scope.pages | pages, navigation=scope.navigation or frame)
         self._hand = by_hand(base, plan)
         self._before = {(shot.page, shot.width, shot.theme): shot for shot in base.shots}
         self._drawn_alike = now.drawn_as(Look("", "", base.browser, base.fonts))
@@ -150,6 +161,24 @@ def by_hand(base: Base, plan: Plan) -> frozenset[str]:
         own = {page.slug for page in plan.pages if scope and scope in _scopes(plan, page.entity, page.kind)}
         found |= own or {page.slug for page in plan.pages}
     return frozenset(found)
+
+
+def by_model(written: Iterable[str], plan: Plan) -> tuple[frozenset[str], bool]:
+    """(pages that show the files which a model wrote, whether the frame around all pages may have changed).
+
+    A feature of its own is seen on pages of its own; the server shows nothing by itself. What else such a file changes is found.
+    """
+    found: set[str] = set()
+    frame = False
+    for path in written:
+        if path == FRAME:
+            frame = True
+        elif path.startswith(SCOPES):
+            scope = path.removeprefix(SCOPES).partition("/")[0]
+            found |= {page.slug for page in plan.pages if scope in _scopes(plan, page.entity, page.kind)}
+        elif path.startswith("frontend/src/") and not path.startswith(APART) and not path.endswith(HARMLESS):
+            found |= {page.slug for page in plan.pages}
+    return frozenset(found), frame
 
 
 def _scopes(plan: Plan, entity: str | None, kind: PageKind) -> set[str]:

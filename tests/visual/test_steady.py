@@ -9,7 +9,7 @@ from synergy.core.types import PageKind, StackChoice
 from tests import factories
 from tests.visual.test_services import app, project  # noqa: F401  # the fixture
 from visual.baselines import approve
-from visual.steady import by_hand
+from visual.steady import by_hand, by_model
 
 CHOICE = StackChoice(inferred="tiny", confidence=0.9, abstained=False, built_with="tiny", reason="By hand.")
 RED = ("#00408a", "#8a0040")
@@ -135,3 +135,27 @@ def test_files_that_were_edited_by_hand_excuse_the_pages_that_show_them(paths, p
     shared = base.model_copy(update={"by_hand": ("frontend/src/styles/base.css",)})
     assert by_hand(shared, plan) == {page.slug for page in plan.pages}
     assert any(page.kind is PageKind.LOGIN for page in plan.pages)
+
+
+@pytest.mark.parametrize(
+    ("paths", "pages", "frame"),
+    [
+        ((), set(), False),
+        (
+            ("backend/app/features/rides.py", "frontend/src/features/rides/RidesPage.tsx", "frontend/src/test/features.ts"),
+            set(),
+            False,
+        ),
+        (("frontend/src/registry.tsx",), set(), True),
+        (
+            ("frontend/src/scopes/customers/text.ts",),
+            {"customers-list", "customers-new", "customers-detail", "customers-edit"},
+            False,
+        ),
+        (("frontend/src/components/Card.test.tsx",), set(), False),
+    ],
+)
+def test_files_that_a_model_wrote_excuse_only_the_pages_that_show_them(paths, pages, frame):
+    plan = factories.plan()
+    assert by_model(paths, plan) == (pages, frame)
+    assert by_model((*paths, "frontend/src/components/Card.tsx"), plan) == ({page.slug for page in plan.pages}, frame)
