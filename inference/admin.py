@@ -86,4 +86,4 @@ class PassageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Calibration)
 class CalibrationAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["model", "exemplars", "created_at"]
+    list_display = ["model", "exemplars", "adopted_by", "created_at"]

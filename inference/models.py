@@ -104,6 +104,7 @@ class Calibration(models.Model):
     model = models.CharField(max_length=80)
     exemplars = models.CharField(max_length=64, help_text="SHA-256 of the set of exemplars it was fitted for.")
     parameters = models.JSONField()
+    adopted_by = models.CharField(max_length=150, blank=True, help_text="Who adopted it; empty for the one that ships.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

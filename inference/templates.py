@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from inference import lexicon
 from inference.confidence import GENERIC, OUTSIDE, Parameters
 from inference.kept import kept_vectors
 from inference.models import Calibration, Exemplar, StackTemplate
@@ -67,7 +68,7 @@ def seed_templates() -> int:
         StackTemplate.objects.exclude(slug__in=stacks()).delete()
         changed = _sync_exemplars()
         calibration = _shipped_calibration()
-        if calibration is not None:
+        if calibration is not None and not _adopted():
             store(Parameters.model_validate(calibration))
     return changed
 
@@ -79,7 +80,13 @@ def _columns(spec: StackSpec) -> dict[str, str | bool]:
 def _templates_are_current() -> bool:
     rows = StackTemplate.objects.values_list("slug", "title", "sentence", "paragraph", "blueprint")
     wanted = {(s.slug, s.title, s.sentence, s.paragraph, s.blueprint) for s in stacks().values()}
-    return set(rows) == wanted and _stored_calibration() == _shipped_calibration()
+    return set(rows) == wanted and (_adopted() or _stored_calibration() == _shipped_calibration())
+
+
+def _adopted() -> bool:
+    """Whether a person adopted another fit, which still holds for these words and exemplars."""
+    row = Calibration.objects.filter(model=embedder().id, exemplars=fingerprint_of(shipped())).exclude(adopted_by="").first()
+    return row is not None and row.parameters.get("lexicon") == lexicon.digest()
 
 
 def _shipped_calibration() -> dict[str, Any] | None:
@@ -112,10 +119,10 @@ def _sync_exemplars() -> int:
     return len(gone) + len(new)
 
 
-def store(parameters: Parameters) -> None:
+def store(parameters: Parameters, adopted_by: str = "") -> None:
     """Keep ``parameters`` in the database, under the model and the exemplars they were fitted for."""
     Calibration.objects.update_or_create(
         model=parameters.model,
         exemplars=parameters.exemplars,
-        defaults={"parameters": parameters.model_dump(mode="json")},
+        defaults={"parameters": parameters.model_dump(mode="json"), "adopted_by": adopted_by[:150]},
     )

@@ -56,6 +56,10 @@ PLAINLY = {
     "publish",
     "compose",
 }
+CIRCUMSTANCE = re.compile(
+    r"\b(?:when(?:ever)?|once|after|before|until|if|while|as soon as|of (?:who|whoever)|who(?:ever)? (?:is|are|has|have))\b.*",
+    re.I | re.S,
+)
 OWN_PROFILE = re.compile(r"\b(?:their|your|own|my)\b.*\b(?:personal (?:details|information|data|info)|profiles?|account)\b", re.I)
 OWNS = re.compile(r"\b(?:their|his|her|my|your|personal)\b", re.I)
 OWN = re.compile(r"\b(?:their|his|her|my|your) own\b|\bown\b", re.I)
@@ -119,7 +123,7 @@ class Ledger:
         if OWN_PROFILE.search(ask.text) and ask.action in ("view", "manage", "edit"):
             return Answer(("account.profile",))
         thing = self.found.meant.get(ask.thing) if ask.thing else None
-        common = common_features(ask.text)
+        common = _common_of(ask)
         if common and (thing is None or common[0].startswith(FIGURES)):
             return self._common(ask, common)
         if thing is None and self.found.brings(ask):
@@ -298,6 +302,14 @@ class Ledger:
         targets = {to for f in (thing.archetype.fields if thing.archetype else ()) for to in f.to}
         others = (t.archetype for t in self.found.things if t.archetype and t is not thing)
         return any(a.name in targets and a.family in ("things", "content") and not a.sorts for a in others)
+
+
+def _common_of(ask: Ask) -> tuple[str, ...]:
+    """What every application has and the wish asks for. Signing in that only tells when something is to happen is not asked for:
+    "a short tour *when they first sign in*"."""
+    found = common_features(ask.text)
+    told = bool(found) and found[0].startswith("auth.") and not common_features(CIRCUMSTANCE.sub("", ask.text))
+    return () if told else found
 
 
 def _of_accounts(ask: Ask) -> Answer | None:
