@@ -102,5 +102,6 @@ def _clause(clause: Clause, attempt: Attempt, dropped: Mapping[str, str]) -> Cla
     why = dropped.get(attempt.feature, "") if attempt.outcome == "kept" else attempt.reason
     if why or attempt.outcome != "kept":
         return clause.model_copy(update={"reason": f"{clause.reason} {why}".strip()})
-    update = {"status": ClauseStatus.BUILT, "features": (attempt.feature,), "reason": ""}
+    reason = f"Written by a model{f' ({attempt.model})' if attempt.model else ''}."
+    update = {"status": ClauseStatus.BUILT, "features": (attempt.feature,), "reason": reason}
     return clause.model_copy(update=update)

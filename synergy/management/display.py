@@ -156,11 +156,7 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
         console.print(_gates(verdict["gates"]))
     if report["spending"]:
         console.print(_money(report))
-    if report["not_built"]:
-        console.print(Text("\nNot built:", style="bold"))
-        for clause in report["not_built"]:
-            line = f"  {clause['id']} {clause['text']}" + (f" – {clause['reason']}" if clause["reason"] else "")
-            console.print(Text(line), soft_wrap=True)
+    _wishes(console, report)
     assumed = [clause for clause in report["requirements"] if clause["status"] == "assumed"]
     if assumed and report["delivery"]:
         console.print(Text(f"\nAssumed: {len(assumed)} things the message left open; REQUIREMENTS.md has them.", style="dim"))
@@ -171,6 +167,19 @@ def conclusion(console: Console, report: dict[str, Any]) -> None:
     console.print(Text.assemble("\n", head, f"  {took}  ${report['cost_usd']:.2f}  run {report['id']}"))
     if report["reason"]:
         console.print(Text(report["reason"]), soft_wrap=True)
+
+
+def _wishes(console: Console, report: dict[str, Any]) -> None:
+    """What a model wrote, and what nobody built."""
+    for clause in report["requirements"]:
+        if clause["status"] == "built" and clause["reason"].startswith("Written by a model"):
+            proofs = f"{len(clause['tests'])} tests, {len(clause['checks'])} browser checks"
+            console.print(Text(f"\n{clause['reason'].rstrip('.')}: {clause['text']} ({proofs})"), soft_wrap=True)
+    if report["not_built"]:
+        console.print(Text("\nNot built:", style="bold"))
+    for clause in report["not_built"]:
+        line = f"  {clause['id']} {clause['text']}" + (f" – {clause['reason']}" if clause["reason"] else "")
+        console.print(Text(line), soft_wrap=True)
 
 
 def _changed(console: Console, report: dict[str, Any]) -> None:

@@ -135,6 +135,22 @@ def money_runs_out(scene: Scene, rng: Random, n: int) -> None:
     scene.held(0 < got < asked, f"{got} of {asked} answers came: the limit was not in the way.")
 
 
+@part.add("No stack fits the message", "F18", seconds=3)
+def no_stack_fits(scene: Scene, rng: Random, n: int) -> None:
+    """The run is refused with the reason: nothing is built by default, nothing is asked, nothing is charged."""
+    models = scene.stage.models
+    before, asked = models.charged_usd, len(models.requests)
+    scene.strike()
+    runs = scene.submit(2, known=False, steps={step: {"ask": "none"} for step in ASKING})
+    scene.finish()
+    for run in runs:
+        run.refresh_from_db()
+        scene.held(run.state == RunState.REFUSED and bool(run.reason), f"It ended {run.state}: {run.reason}")
+        begun = run.steps.exclude(started_at=None).count()
+        scene.held(begun == 1, f"{begun} steps were begun.")
+    scene.held((models.charged_usd, len(models.requests)) == (before, asked), "A model was asked.")
+
+
 @part.add("Killed while a model answers", "F6", seconds=10, quick=1)
 def killed_while_asking(scene: Scene, rng: Random, n: int) -> None:
     """The step is done again; what the lost call may have cost stays held."""
