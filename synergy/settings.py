@@ -70,7 +70,7 @@ MODELS = {
     "fallback": env_str("SYNERGY_FALLBACK_MODEL", "google/gemini-2.5-flash-lite"),
     "rate": env_int("SYNERGY_MODEL_RATE", 120, low=1, high=60_000),  # calls a minute
     "concurrency": env_int("SYNERGY_MODEL_CONCURRENCY", 8, low=1, high=1000),  # calls at a time, of all workers together
-    "deadline": env_int("SYNERGY_MODEL_DEADLINE", 90, low=1, high=600),  # seconds that one answer may take in all
+    "deadline": env_int("SYNERGY_MODEL_DEADLINE", 120, low=1, high=600),  # seconds that one answer may take in all
 }
 
 WEB_PORT = env_int("SYNERGY_PORT", 8000, low=0, high=65535)  #: ``manage.py up`` takes a free port when this one is taken

@@ -23,7 +23,7 @@ from uiagents.improving.writing import Work, Writer
 
 MOST_WISHES = 5  #: that are tried in a run
 REPAIRS = 2  #: rounds for one wish
-SECONDS = 420.0  #: after which nothing new is begun
+SECONDS = 300.0  #: after which nothing new is begun: the whole run has 12 minutes
 TOLD = 300  #: characters of a trouble in the reason
 MENDING = Clause(id="", text="Make the tests and checks of the project pass that fail now.", status=ClauseStatus.ASSUMED)
 

@@ -96,7 +96,7 @@ def write(
         house += (spec.folder / "writing" / f"{UI}.md").read_text()
     files = {path: text for path, text in sorted(shown.items()) if text}
     data = {"plan": outline(plan), **files, "wish": wish.text, **more}
-    return Question(activity, f"{prompt(f'write-{activity}')}\n\n{house.strip()}", data, answer, max_tokens=12_000, check=check)
+    return Question(activity, f"{prompt(f'write-{activity}')}\n\n{house.strip()}", data, answer, max_tokens=8000, check=check)
 
 
 def outline(plan: Plan) -> str:
