@@ -1,14 +1,10 @@
-"""What a load balancer, a scraper and a supervisor ask."""
+"""What a load balancer and a supervisor ask."""
 
 from __future__ import annotations
 
-import hmac
-
-from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django_prometheus.exports import ExportToDjangoView
+from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
 
@@ -38,11 +34,3 @@ def redis_answers() -> bool:
         return True
     except (RedisError, OSError):
         return False
-
-
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus metrics, for the holder of METRICS_TOKEN only; without one the page does not exist."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
-        raise Http404
-    return HttpResponse(ExportToDjangoView(request))

@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from slo.api import metrics
 from synergy import health
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
-    path("metrics", health.metrics),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("synergy.workflow.api")),
 ]

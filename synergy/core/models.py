@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 
@@ -92,6 +92,10 @@ class Project(models.Model):
         return self.name
 
 
+#: Runs that have ended and are not in the counters yet; one that was tried again has ended once more.
+UNMETERED = Q(finished_at__isnull=False) & (Q(metered_at__isnull=True) | Q(metered_at__lt=F("finished_at")))
+
+
 class Run(models.Model):
     """One message on its way to a verified project."""
 
@@ -119,6 +123,7 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     reported = models.BooleanField(db_default=False)  # that it failed was made known
+    metered_at = models.DateTimeField(null=True)  # the end of it that was added to the counters
 
     class Meta:
         constraints = [
@@ -132,6 +137,7 @@ class Run(models.Model):
             models.Index(fields=["project", "-created_at"], name="run_of_project"),
             models.Index(fields=["created_at"], condition=Q(state__in=LIVE_RUN), name="run_live"),
             models.Index(fields=["finished_at"], condition=Q(state=RunState.FAILED, reported=False), name="run_unreported"),
+            models.Index(fields=["finished_at"], condition=UNMETERED, name="run_unmetered"),
         ]
 
     def __str__(self) -> str:

@@ -67,6 +67,7 @@ def test_ready_says_what_does_not_answer(client, live_valkey, monkeypatch):
 @pytest.mark.parametrize(
     ("token", "given", "status"), [("", "", 404), ("", "Bearer ", 404), ("t", "Bearer x", 404), ("t", "Bearer t", 200)]
 )
+@pytest.mark.django_db
 def test_metrics_are_for_the_holder_of_the_token(client, settings, token, given, status):
     settings.METRICS_TOKEN = token
     answer = client.get("/metrics", headers={"Authorization": given})

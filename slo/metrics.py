@@ -1,0 +1,165 @@
+"""Every metric of Synergy: its name, what it says, its labels and buckets, and how it is printed.
+
+Counters are not kept by processes, which are killed, but in the database: each run is added once when it has ended, in one
+transaction (``slo.folding``). So they are the same whatever process is asked, and right after any ``kill -9``. What changes while
+runs go on is read from the ledger when somebody looks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from slo.models import Sample
+
+SLOW_SECONDS = 720  #: of the service level: an edge of the buckets, so that quantiles and the exact counter agree
+
+SHARES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0)
+SECONDS = (1, 5, 15, 30, 60, 90, 120, 180, 300, 480, SLOW_SECONDS, 900, 1800, 3600)
+RATIOS = (0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A counter, or with ``buckets`` a histogram. Labels have few values: slugs, states, names of parts."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+COUNTED = (
+    Counted("stack_confidence", "Calibrated confidence of the chosen stack.", ("tenant", "stack"), SHARES),
+    Counted("ui_components_generated_total", "Components written.", ("tenant", "stack")),
+    Counted("conflicts_detected_total", "Conflicts between contract, backend and frontend.", ("tenant", "kind")),
+    Counted("conflicts_resolved_total", "Conflicts that were settled.", ("tenant", "kind")),
+    Counted("conflict_similarity", "Lowest similarity of all compared pairs of a run.", ("tenant", "when"), SHARES),
+    Counted("visual_tests_total", "Pictures taken and judged.", ("tenant",)),
+    Counted("visual_tests_passed_total", "Pictures without a serious finding.", ("tenant",)),
+    Counted("visual_tests_failed_total", "Pictures with a serious finding.", ("tenant",)),
+    Counted("visual_diff_score", "Share of the pixels that differ from the approved picture.", ("tenant",), RATIOS),
+    Counted("workflows_completed_total", "Runs that ended, by how.", ("tenant", "verdict")),
+    Counted("workflow_duration_seconds", "From the first claim to the end, rests not counted.", ("tenant",), SECONDS),
+    Counted("workflow_slow_total", f"Runs that took longer than {SLOW_SECONDS} s.", ("tenant",)),
+    Counted("workflow_step_seconds", "How long the attempt of a step took that was recorded.", ("step",), SECONDS),
+    Counted("workflow_steps_total", "Steps that were recorded.", ("step", "state")),
+    Counted(
+        "workflow_step_retries_total", "Attempts of steps beyond the first, by what ended the one before.", ("step", "cause")
+    ),
+    Counted("gate_results_total", "Gates that were judged.", ("tenant", "gate", "result")),
+    Counted("openrouter_tokens_used_total", "Tokens that were paid for.", ("tenant", "activity", "model", "direction")),
+    Counted("openrouter_cost_usd_total", "US dollars booked for calls.", ("tenant", "activity", "model")),
+    Counted("openrouter_wasted_usd_total", "Of these, for answers of no use.", ("tenant", "activity")),
+    Counted("openrouter_saved_usd_total", "US dollars that answers at hand saved.", ("tenant", "activity")),
+)
+BY_NAME = {counted.name: counted for counted in COUNTED}
+
+
+def labels_key(labels: Mapping[str, str]) -> str:
+    """Labels as they are stored: JSON with sorted keys, values cut to 60 characters."""
+    return json.dumps({name: str(value)[:60] for name, value in sorted(labels.items())}, ensure_ascii=False)
+
+
+def increments(name: str, labels: Mapping[str, str], value: float) -> Iterator[tuple[str, str, float]]:
+    """(series, labels, by how much) of one observation. KeyError for a metric or labels that do not exist."""
+    counted = BY_NAME[name]
+    if set(labels) != set(counted.labels):
+        raise KeyError(f"{name} has the labels {counted.labels}, not {tuple(labels)}.")
+    key = labels_key(labels)
+    if not counted.buckets:
+        yield name, key, value
+        return
+    for edge in counted.buckets:
+        if value <= edge:
+            yield f"{name}_bucket:{edge:g}", key, 1
+    yield f"{name}_count", key, 1
+    yield f"{name}_sum", key, value
+
+
+# --- what changes while runs go on -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A gauge that one statement reads: its columns are the labels, then the value."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    sql: str
+
+
+DEPTH = "SELECT queue, count(*) FROM core_step WHERE state = 'ready' GROUP BY queue"
+WAIT = "SELECT queue, greatest(0, extract(epoch FROM now() - min(ready_at))) FROM core_step WHERE state = 'ready' GROUP BY queue"
+RUNS = "SELECT state, count(*) FROM core_run WHERE state IN ('queued', 'running', 'paused') GROUP BY state"
+COST = """
+SELECT t.slug, p.slug, max(r.cost_usd) FROM core_run r
+JOIN core_project p ON p.id = r.project_id JOIN core_tenant t ON t.id = r.tenant_id
+WHERE r.state IN ('queued', 'running', 'paused') OR r.created_at > now() - interval '1 hour'
+GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 200
+"""
+LEFT = """
+SELECT t.slug, p.slug, min(r.budget_usd - r.cost_usd - r.reserved_usd) FROM core_run r
+JOIN core_project p ON p.id = r.project_id JOIN core_tenant t ON t.id = r.tenant_id
+WHERE r.state IN ('queued', 'running', 'paused') OR r.created_at > now() - interval '1 hour'
+GROUP BY 1, 2 ORDER BY 3 LIMIT 200
+"""
+FRESH = "SELECT count(*) FROM core_workerbeat WHERE beat > now() - interval '1 minute'"
+OF_PROJECT = ("tenant", "project")
+
+LOOKED = (
+    Looked("queue_depth", "Steps that are ready and wait for a worker.", ("queue",), DEPTH),
+    Looked("queue_wait_seconds", "How long the oldest of them waits.", ("queue",), WAIT),
+    Looked("workflows_live", "Runs that have not ended.", ("state",), RUNS),
+    Looked("project_cost_usd", "US dollars of the dearest run that goes on or began within the hour.", OF_PROJECT, COST),
+    Looked("project_budget_left_usd", "US dollars that such a run may still cost, at least.", OF_PROJECT, LEFT),
+    Looked("workers", "Worker processes whose heartbeat is fresh.", (), FRESH),
+)
+
+
+class Ledger:
+    """A collector of ``prometheus_client``: all of the above, as the database has it now."""
+
+    def collect(self) -> Iterator[Metric]:
+        stored: dict[str, dict[str, float]] = {}
+        for name, labels, value in Sample.objects.values_list("name", "labels", "value"):
+            stored.setdefault(name, {})[labels] = value
+        for counted in COUNTED:
+            yield _histogram(counted, stored) if counted.buckets else _counter(counted, stored)
+        for looked in LOOKED:
+            with connection.cursor() as cursor:
+                cursor.execute(looked.sql)
+                yield _gauge(looked, cursor.fetchall())
+
+
+def _counter(counted: Counted, stored: Mapping[str, Mapping[str, float]]) -> Metric:
+    family = CounterMetricFamily(counted.name.removesuffix("_total"), counted.help, labels=counted.labels)
+    for key, value in sorted(stored.get(counted.name, {}).items()):
+        family.add_metric(_values(counted, key), value)
+    return family
+
+
+def _histogram(counted: Counted, stored: Mapping[str, Mapping[str, float]]) -> Metric:
+    family = HistogramMetricFamily(counted.name, counted.help, labels=counted.labels)
+    for key, count in sorted(stored.get(f"{counted.name}_count", {}).items()):
+        edges = [(f"{edge:g}", stored.get(f"{counted.name}_bucket:{edge:g}", {}).get(key, 0.0)) for edge in counted.buckets]
+        total = stored[f"{counted.name}_sum"][key]
+        family.add_metric(_values(counted, key), [*edges, ("+Inf", count)], sum_value=total)
+    return family
+
+
+def _gauge(looked: Looked, rows: Iterable[tuple[object, ...]]) -> Metric:
+    family = GaugeMetricFamily(looked.name, looked.help, labels=looked.labels)
+    for *labels, value in rows:
+        family.add_metric([str(label) for label in labels], float(str(value)))
+    return family
+
+
+def _values(counted: Counted, key: str) -> list[str]:
+    known = json.loads(key)
+    return [known[name] for name in counted.labels]

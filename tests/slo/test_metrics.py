@@ -1,0 +1,182 @@
+"""Counters say what the ledger says, once for each end of a run, whoever asks and whatever was killed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from slo import folding
+from slo.folding import fold
+from slo.metrics import COUNTED, LOOKED, increments
+from synergy.core.models import Call, Project, Run, RunState, Step, StepState, Tenant, WorkerBeat
+
+pytestmark = pytest.mark.django_db
+RESULTS = {
+    "stack": {"inferred": "mern", "confidence": 0.91},
+    "ui": {"components": [{}, {}, {}]},
+    "visuals": {
+        "findings": [{"page": "home", "width": 375, "severity": "serious"}, {"page": "list", "width": None, "severity": "minor"}],
+        "shots": [
+            {"page": "home", "width": 375, "diff_ratio": None},
+            {"page": "home", "width": 768, "diff_ratio": 0.03},
+            {"page": "list", "width": 375, "diff_ratio": 0.0},
+        ],
+    },
+    "conflicts": {
+        "conflicts": [{"kind": "field", "resolved": True}, {"kind": "method", "resolved": False}],
+        "similarity_before": 0.5,
+        "similarity_after": 0.9,
+    },
+    "slo": {"gates": [{"gate": "cost", "passed": True}, {"gate": "walks", "passed": False}]},
+}
+
+
+def ended(tenant="ours", seconds=100.0, state=RunState.COMPLETED, results=RESULTS, **calls):
+    owner, _ = Tenant.objects.get_or_create(slug=tenant, defaults={"name": tenant})
+    project, _ = Project.objects.get_or_create(tenant=owner, slug="shop", defaults={"name": "Shop"})
+    now = timezone.now()
+    run = Run.objects.create(
+        tenant=owner, project=project, message="A shop", state=state, engine="synergy/3", stack="fastapi-react",
+        started_at=now - timedelta(seconds=seconds), finished_at=now,
+    )  # fmt: skip
+    for position, (name, result) in enumerate(results.items()):
+        Step.objects.create(
+            run=run, name=name, position=position, queue="agents", limit_seconds=60, need=0, state=StepState.DONE, attempt=2, fails=1,
+            result=json.dumps(result), started_at=now - timedelta(seconds=7), finished_at=now,
+        )  # fmt: skip
+    if calls:
+        Call.objects.create(run=run, step="ui", key="k", answer="{}", **calls)
+    return run
+
+
+class Seen(dict):
+    """Series by name and the values of their labels, in any order."""
+
+    def __getitem__(self, key):
+        return super().__getitem__((key[0], *sorted(key[1:])))
+
+
+@pytest.fixture
+def scrape(client, settings):
+    """All series as a scraper reads them."""
+    settings.METRICS_TOKEN = "t"
+
+    def read():
+        page = client.get("/metrics", headers={"Authorization": "Bearer t"})
+        assert page.status_code == 200
+        families = text_string_to_metric_families(page.content.decode())
+        return Seen({(s.name, *sorted(s.labels.values())): s.value for family in families for s in family.samples})
+
+    return read
+
+
+def test_a_run_that_ended_is_in_the_counters(scrape):
+    ended(activity="ui", model="grok", tokens_in=70, tokens_out=30, cost_usd=Decimal("0.25"), wasted=True)
+    seen = scrape()
+    assert seen["workflows_completed_total", "ours", "completed"] == 1
+    assert seen["workflow_duration_seconds_count", "ours"] == 1
+    assert seen["workflow_duration_seconds_bucket", "ours", "120"] == 1
+    assert seen["workflow_duration_seconds_bucket", "ours", "90"] == 0
+    assert ("workflow_slow_total", "ours") not in seen
+    assert seen["stack_confidence_sum", "ours", "mern"] == pytest.approx(0.91)
+    assert seen["ui_components_generated_total", "ours", "fastapi-react"] == 3
+    assert [seen[f"visual_tests{kind}_total", "ours"] for kind in ("", "_passed", "_failed")] == [3, 2, 1]
+    assert seen["visual_diff_score_count", "ours"] == 2
+    assert seen["conflicts_detected_total", "ours", "method"] == 1
+    assert seen["conflicts_resolved_total", "ours", "field"] == 1
+    assert seen["conflict_similarity_sum", "ours", "after"] == pytest.approx(0.9)
+    assert seen["gate_results_total", "ours", "walks", "failed"] == 1
+    assert seen["openrouter_tokens_used_total", "ours", "ui", "grok", "in"] == 70
+    assert seen["openrouter_wasted_usd_total", "ours", "ui"] == 0.25
+    assert seen["workflow_steps_total", "ui", "done"] == 1
+    assert seen["workflow_step_retries_total", "ui", "failed"] == 1
+
+
+def test_each_end_is_counted_once_however_often_it_is_asked(scrape):
+    ended()
+    first = scrape()
+    assert (
+        scrape()["workflows_completed_total", "ours", "completed"] == first["workflows_completed_total", "ours", "completed"] == 1
+    )
+
+
+def test_a_run_that_is_tried_again_has_ended_twice(scrape):
+    run = ended(state=RunState.FAILED, results={"stack": RESULTS["stack"]})
+    assert scrape()["workflows_completed_total", "ours", "failed"] == 1
+    later = timezone.now() + timedelta(seconds=1)
+    Run.objects.filter(id=run.id).update(state=RunState.COMPLETED, finished_at=later)
+    seen = scrape()
+    assert seen["workflows_completed_total", "ours", "completed"] == 1
+    assert seen["workflow_steps_total", "stack", "done"] == 1  # not once more
+
+
+def test_720_seconds_are_not_slow_and_one_more_is(scrape):
+    ended(seconds=720)
+    ended(seconds=721)
+    seen = scrape()
+    assert seen["workflow_slow_total", "ours"] == 1
+    assert seen["workflow_duration_seconds_bucket", "ours", "720"] == 1
+
+
+def test_tenants_are_told_apart(scrape):
+    ended("ours")
+    ended("theirs")
+    ended("theirs")
+    seen = scrape()
+    assert [seen["workflows_completed_total", tenant, "completed"] for tenant in ("ours", "theirs")] == [1, 2]
+
+
+def test_what_fails_in_the_middle_is_counted_wholly_the_next_time(scrape, monkeypatch):
+    ended()
+    monkeypatch.setattr(folding, "ADD", "SELECT no_such_function(%s, %s, %s)")
+    with pytest.raises(Exception, match="no_such_function"):
+        fold()
+    monkeypatch.undo()
+    assert scrape()["workflows_completed_total", "ours", "completed"] == 1
+
+
+def test_a_result_of_another_pipeline_does_not_stop_the_counting(scrape):
+    ended(results={"stack": {"text": "tiny"}, "visuals": {"text": "tiny"}, "conflicts": {}, "slo": {"passed": True}, "ui": {}})
+    assert scrape()["workflow_steps_total", "visuals", "done"] == 1
+
+
+def test_the_statements_do_not_grow_with_the_runs():
+    counts = []
+    for _ in range(2):
+        for _ in range(5 * (len(counts) + 1)):
+            ended()
+        with CaptureQueriesContext(connection) as queries:
+            fold()
+        counts.append(len(queries))
+    assert counts[1] - counts[0] == 0
+
+
+def test_what_goes_on_is_read_from_the_ledger(scrape):
+    run = ended(state=RunState.RUNNING, results={})
+    Run.objects.filter(id=run.id).update(finished_at=None, cost_usd=1, reserved_usd=1, budget_usd=5)
+    Step.objects.create(
+        run=run, name="tests", position=1, queue="tests", limit_seconds=1, need=0, state="ready", ready_at=timezone.now()
+    )
+    WorkerBeat.objects.create(id=run.id, beat=timezone.now(), lock_key=1, host="h", pid=1, engine="synergy/3")
+    seen = scrape()
+    assert seen["queue_depth", "tests"] == 1
+    assert 0 <= seen["queue_wait_seconds", "tests"] < 60
+    assert seen["workflows_live", "running"] == 1
+    assert seen["project_cost_usd", "ours", "shop"] == 1
+    assert seen["project_budget_left_usd", "ours", "shop"] == 3
+    assert seen["workers",] == 1
+
+
+def test_names_and_labels_are_those_that_are_defined():
+    assert len({metric.name for metric in (*COUNTED, *LOOKED)}) == len(COUNTED) + len(LOOKED)
+    with pytest.raises(KeyError, match="has the labels"):
+        list(increments("visual_tests_total", {"page": "home"}, 1))
+    [(_, key, _)] = increments("visual_tests_total", {"tenant": "x" * 500}, 1)
+    assert len(key) < 100
