@@ -5,6 +5,7 @@ repeated request gives the same run. ``POST /api/projects/<slug>/runs`` ``{"mess
 as the zip of the edited project) → 202 and the run that changes what was delivered last; 404 for projects of others, 400 when
 nothing was delivered yet.
 ``GET /api/estimate`` → P50 and P95 of seconds and US dollars of the tenant's latest runs; ``{"runs": 0}`` with fewer than 3.
+``GET /api/analytics?weeks=12`` → the tenant's runs by week and stack, by step, by gate, and how right the confidence was.
 ``GET /api/runs/<id>`` → the run with its steps, verdict and what was not built; 404 for runs of others.
 ``POST /api/runs/<id>/cancel|retry|pause``, ``…/resume`` ``{"budget_usd"?}`` and ``…/fork`` ``{"step"}`` → 202 and the state of
 the run that goes on: the same one, or the fork.
@@ -33,6 +34,7 @@ from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, SynergyError
 from synergy.core.models import Run, Tenant
 from synergy.workflow import actions, changes, handwork, services, wire
+from synergy.workflow.analytics import analytics
 from synergy.workflow.estimate import estimate
 from synergy.workflow.report import summary
 
@@ -93,6 +95,14 @@ class OneEstimate(APIView):
     def get(self, request: Request) -> Response:
         found = estimate(tenant(request))
         return Response(asdict(found) if found else {"runs": 0})
+
+
+class Analytics(APIView):
+    def get(self, request: Request) -> Response:
+        weeks = request.query_params.get("weeks", "12")
+        if not weeks.isdecimal():
+            raise BadInput("`weeks` is a number of weeks.", hint="GET /api/analytics?weeks=12")
+        return Response(analytics(tenant(request), int(weeks[:4])))
 
 
 class OneRun(APIView):
@@ -172,6 +182,7 @@ def _shape(code: str, message: str, hint: str) -> dict[str, Any]:
 
 
 urlpatterns = [
+    path("analytics", Analytics.as_view(), name="analytics"),
     path("estimate", OneEstimate.as_view(), name="estimate"),
     path("runs", Runs.as_view(), name="runs"),
     path("projects/<slug:slug>/runs", Changes.as_view(), name="project_runs"),

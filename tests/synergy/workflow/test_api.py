@@ -245,3 +245,10 @@ def test_the_web_process_talks_to_the_configured_broker():
 def test_the_estimate_is_that_of_the_tenant(person):
     assert person("ada").get("/api/estimate").json() == {"runs": 0}
     assert APIClient().get("/api/estimate").status_code == 401
+
+
+def test_the_analytics_are_those_of_the_tenant_and_take_a_number(person):
+    client = person("ada")
+    assert client.get("/api/analytics").json()["weeks"] == []
+    assert client.get("/api/analytics?weeks=many").status_code == 400
+    assert APIClient().get("/api/analytics").status_code == 401
