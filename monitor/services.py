@@ -6,12 +6,16 @@ import logging
 import time
 from functools import cache
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from monitor import clock
 from monitor.models import Incident
 from monitor.queues import Depth, queues
 from monitor.remedies.base import Remedy, Repair, Tell, registry
+from slo.alerts.base import Alert
+from slo.sending import notify
 from synergy.core.models import Run
 
 __all__ = ["Depth", "heal", "queues", "remedies"]
@@ -62,6 +66,22 @@ def _apply(name: str, part: Remedy, incidents: list[Incident]) -> None:
         log.exception("The remedy %s failed.", name)
 
 
+def _alert(incident: Incident) -> Alert:
+    """What is told about an incident: once a day for the same trouble."""
+    now = timezone.now()
+    about = f"run {incident.run_id}" if incident.run_id else f"queue {incident.queue}" if incident.queue else "all"
+    page = f"/admin/core/run/{incident.run_id}/change/" if incident.run_id else ""
+    return Alert(
+        key=f"{incident.remedy} {about} {incident.step} {now.date()}",
+        title=f"{incident.remedy.replace('_', ' ')}: {incident.seen}"[:200],
+        text=f"{incident.seen}\n{incident.done}",
+        severity="critical" if incident.run_id is None else "warning",
+        tenant=incident.tenant.slug if incident.tenant else "",
+        link=f"{settings.PUBLIC_URL}{page}" if settings.PUBLIC_URL and page else "",
+        at=now,
+    )
+
+
 def _teller(name: str, incidents: list[Incident]) -> Tell:
     began = time.monotonic()
 
@@ -82,6 +102,8 @@ def _teller(name: str, incidents: list[Incident]) -> Tell:
         )
         incident.save()
         incidents.append(incident)
+        if repair.alert:
+            notify(_alert(incident))
         began = time.monotonic()
 
     return tell

@@ -63,6 +63,17 @@ CACHES = {
 }
 
 #: Without a key everything is built from blueprints. The prices of other models than these two are looked up as well.
+EMAIL_HOST, EMAIL_PORT = env_str("EMAIL_HOST", "localhost"), env_int("EMAIL_PORT", 25, low=1, high=65535)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_USER"), env_str("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER)  # no password goes out in the clear
+EMAIL_TIMEOUT = 5  # seconds
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "synergy@localhost")
+
+PUBLIC_URL = env_str("SYNERGY_URL").rstrip("/")  # where people reach this installation; alerts link there
+# Pairs host:port that alerts may go to although their address is not public.
+ALERT_HOSTS = [pair.strip() for pair in env_str("SYNERGY_ALERT_HOSTS").split(",") if pair.strip()]
+PAGERDUTY_URL = env_str("SYNERGY_PAGERDUTY_URL", "https://events.pagerduty.com/v2/enqueue")
+
 MODELS = {
     "url": env_str("SYNERGY_MODEL_URL", "https://openrouter.ai/api/v1"),
     "key": env_str("OPENROUTER_API_KEY"),
