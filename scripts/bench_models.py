@@ -1,4 +1,4 @@
-"""``make bench-models``: what ledger, gate and cache add to a call of a model, with 16 processes that call at the same time.
+"""``make bench-models``: what ledger, gate and cache add to a call of a model, for one process and for 16 that call at a time.
 
 The provider is on loopback and answers at once. Each process asks as many different questions through everything as with the bare
 client; the two take turns. Printed: milliseconds (median, 95 %) of a bare call, of a whole one, of its parts, of a question that
@@ -101,14 +101,21 @@ def work(number: int, url: str, start: float) -> Times:
 def main() -> None:
     server = Models(lambda request: json.dumps({"text": "A word."}))
     server.start()
-    with session(note=lambda line: None), ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(partial(work, url=server.url, start=time.time() + START), range(PROCESSES)))
+    with session(note=lambda line: None):
+        for processes, wait in ((1, START / 3), (PROCESSES, START)):
+            measure(server.url, processes, wait)
     server.stop()
+
+
+def measure(url: str, processes: int, wait: float) -> None:
+    """Print the figures of so many processes that begin ``wait`` seconds from now."""
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(partial(work, url=url, start=time.time() + wait), range(processes)))
     every: Times = defaultdict(list)
     for times in found:
         for name, values in times.items():
             every[name] += values
-    say(f"{PROCESSES} processes, {CALLS} calls each; milliseconds (median, 95 %)")
+    say(f"\n{processes} {'process' if processes == 1 else 'processes'}, {CALLS} calls each; milliseconds (median, 95 %)")
     for name, values in every.items():
         ranked = sorted(values)
         say(f"  {name:<34}{median(ranked):8.2f}{ranked[int(len(ranked) * 0.95)]:8.2f}")

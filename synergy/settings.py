@@ -71,7 +71,7 @@ DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "synergy@localhost")
 
 PUBLIC_URL = env_str("SYNERGY_URL").rstrip("/")  # where people reach this installation; alerts link there
 # Pairs host:port that alerts may go to although their address is not public.
-ALERT_HOSTS = [pair.strip() for pair in env_str("SYNERGY_ALERT_HOSTS").split(",") if pair.strip()]
+ALERT_HOSTS = env_list("SYNERGY_ALERT_HOSTS", [])
 PAGERDUTY_URL = env_str("SYNERGY_PAGERDUTY_URL", "https://events.pagerduty.com/v2/enqueue")
 
 MODELS = {
