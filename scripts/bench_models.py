@@ -82,7 +82,8 @@ def work(number: int, url: str, start: float) -> Times:
     run = services.create_run(f"Bench {number}", tenant=services.default_tenant())[0]
     bench = Bench(Path(settings.RUNS_DIR), ArtifactStore(Path(settings.ARTIFACTS_DIR)), book=Ledger(run.id, "plan"))
     questions = [
-        asking.Question("bench", "Say a word.", {"message": f"{start} {number} {call}"}, Said, max_tokens=50) for call in range(CALLS + 2)
+        asking.Question("bench", "Say a word.", {"message": f"{start} {number} {call}"}, Said, max_tokens=50)
+        for call in range(CALLS + 2)
     ]
     for question in questions[CALLS:]:  # imports, connections, plans of statements
         asking.ask(bench, question)

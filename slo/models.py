@@ -72,3 +72,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return str(self.alert.get("title", ""))[:80]
+
+
+class Heard(models.Model):
+    """An alert that Alertmanager told of. It tells the same again and again; what it asks for is done once."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of fingerprint, start and state.")
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.key

@@ -69,6 +69,7 @@ EMAIL_USE_TLS = bool(EMAIL_HOST_USER)  # no password goes out in the clear
 EMAIL_TIMEOUT = 5  # seconds
 DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "synergy@localhost")
 
+ALERTS_TOKEN = env_str("ALERTS_TOKEN")  # of Alertmanager; without it /internal/alerts does not exist
 PUBLIC_URL = env_str("SYNERGY_URL").rstrip("/")  # where people reach this installation; alerts link there
 # Pairs host:port that alerts may go to although their address is not public.
 ALERT_HOSTS = env_list("SYNERGY_ALERT_HOSTS", [])
