@@ -16,6 +16,7 @@ from slo.metrics import SLOW_SECONDS, increments
 from synergy.core.models import UNMETERED, Call, Run, Step, StepState
 
 LOCK = 7_360_244  #: advisory lock: one process adds at a time
+SURE = 0.8  #: confidence, as the gate has it
 MOST = 50  #: runs in one transaction
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -94,7 +95,10 @@ def _of_step(step: Step) -> Iterator[Seen]:
 def _of_result(name: str, result: dict[str, Any], tenant: dict[str, str], stack: str) -> Iterator[Seen]:
     """What a recorded result says, by the step that recorded it. Pipelines whose results are others say nothing."""
     if name == "stack" and result.get("inferred"):
-        yield "stack_confidence", tenant | {"stack": str(result["inferred"])}, float(result.get("confidence", 0))
+        confidence = float(result.get("confidence", 0))
+        yield "stack_confidence", tenant | {"stack": str(result["inferred"])}, confidence
+        if confidence < SURE:
+            yield "stack_unsure_total", tenant, 1
     elif name == "ui" and result.get("components"):
         yield "ui_components_generated_total", tenant | {"stack": stack}, len(result["components"])
     elif name == "visuals" and "shots" in result:

@@ -35,6 +35,7 @@ class Counted:
 
 COUNTED = (
     Counted("stack_confidence", "Calibrated confidence of the chosen stack.", ("tenant", "stack"), SHARES),
+    Counted("stack_unsure_total", "Stacks chosen with a confidence below 0.8.", ("tenant",)),
     Counted("ui_components_generated_total", "Components written.", ("tenant", "stack")),
     Counted("conflicts_detected_total", "Conflicts between contract, backend and frontend.", ("tenant", "kind")),
     Counted("conflicts_resolved_total", "Conflicts that were settled.", ("tenant", "kind")),

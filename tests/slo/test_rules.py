@@ -1,0 +1,87 @@
+"""Rules are made from the objectives, up to date, about metrics that exist, able to fire; and promtool, where it is, tries them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from slo import rules
+from slo.metrics import COUNTED, LOOKED
+
+KNOWN = rules.exported({m.name: bool(getattr(m, "buckets", ())) for m in (*COUNTED, *LOOKED)})
+promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
+amtool = pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool (Debian: prometheus-alertmanager) is not installed")
+
+
+def test_what_is_made_from_the_objectives_is_up_to_date():
+    assert rules.stale() == []
+
+
+def test_a_change_of_the_objectives_makes_the_files_old(tmp_path, monkeypatch):
+    file = tmp_path / "objectives.toml"
+    file.write_text(rules.FILE.read_text().replace("> 5'", "> 6'"))
+    alerts, objectives = rules.load(file)
+    monkeypatch.setattr(rules, "load", lambda: (alerts, objectives))
+    assert rules.stale() == ["prometheus/rules.yml", "slos.md"]
+
+
+def test_all_metrics_exist_and_every_alert_can_fire():
+    assert list(rules.faults(*rules.load(), KNOWN)) == []
+
+
+def test_a_misspelt_metric_and_an_alert_that_never_fires_are_found():
+    alerts, objectives = rules.load()
+    wrong = alerts[0].model_copy(update={"expr": "stack_confidense_sum > 1"})
+    assert list(rules.faults([wrong], [], KNOWN)) == ["LowStackConfidence: there is no metric stack_confidense_sum."]
+    loose = objectives[0].model_copy(update={"objective": 90.0})
+    assert "a burn rate of 14.4 needs more than 100 %" in next(rules.faults([], [loose], KNOWN))
+
+
+def test_the_five_alerts_have_the_thresholds_that_were_asked_for():
+    alerts = {alert.name: alert for alert in rules.load()[0]}
+    asked = {
+        "LowStackConfidence": ("< 0.8", "5m"),
+        "HighConflictRate": ("> 0.10", "10m"),
+        "VisualFailures": ("> 0.05", "5m"),
+        "WorkflowsTooSlow": ("> 720", "5m"),
+        "ProjectCostExceeded": ("> 5", "1m"),
+    }
+    assert {name: (alert.expr[-len(asked[name][0]) :], alert.for_) for name, alert in alerts.items()} == asked
+    assert alerts["ProjectCostExceeded"].action == "block"
+
+
+@promtool
+def test_promtool_tries_every_threshold():
+    ran = subprocess.run(
+        ["promtool", "test", "rules", "rules_test.yml"], cwd=rules.DEPLOY / "prometheus", capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@promtool
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("< 0.8)", "< 0.7)"), ("> 0.10)", "> 0.12)"), ("> 0.05)", "> 0.07)"), ("> 720)", "> 900)"), (") > 5", ") > 5.5"), ("> 0.72 and", "> 0.9 and")],
+)  # fmt: skip
+def test_promtool_finds_a_threshold_that_was_moved(tmp_path, good, bad):
+    folder = rules.DEPLOY / "prometheus"
+    text = (folder / "rules.yml").read_text()
+    assert good in text
+    (tmp_path / "rules.yml").write_text(text.replace(good, bad))
+    shutil.copy(folder / "rules_test.yml", tmp_path)
+    assert subprocess.run(["promtool", "test", "rules", "rules_test.yml"], cwd=tmp_path, capture_output=True).returncode != 0
+
+
+@amtool
+def test_amtool_takes_the_routes():
+    config = rules.DEPLOY / "alertmanager" / "alertmanager.yml"
+    assert subprocess.run(["amtool", "check-config", str(config)], capture_output=True).returncode == 0
+
+
+def test_alerts_come_to_the_address_that_hears_them():
+    (receiver,) = json.loads((rules.DEPLOY / "alertmanager" / "alertmanager.yml").read_text())["receivers"]
+    assert receiver["webhook_configs"][0]["url"].endswith("/internal/alerts")
+    assert receiver["webhook_configs"][0]["send_resolved"]
