@@ -68,7 +68,7 @@ def seed_templates() -> int:
         StackTemplate.objects.exclude(slug__in=stacks()).delete()
         changed = _sync_exemplars()
         calibration = _shipped_calibration()
-        if calibration is not None and not _adopted():
+        if calibration is not None and not _adopted(_calibration()):
             store(Parameters.model_validate(calibration))
     return changed
 
@@ -80,22 +80,23 @@ def _columns(spec: StackSpec) -> dict[str, str | bool]:
 def _templates_are_current() -> bool:
     rows = StackTemplate.objects.values_list("slug", "title", "sentence", "paragraph", "blueprint")
     wanted = {(s.slug, s.title, s.sentence, s.paragraph, s.blueprint) for s in stacks().values()}
-    return set(rows) == wanted and (_adopted() or _stored_calibration() == _shipped_calibration())
+    if set(rows) != wanted:
+        return False
+    row = _calibration()
+    return row is not None and (_adopted(row) or row.parameters == _shipped_calibration())
 
 
-def _adopted() -> bool:
-    """Whether a person adopted another fit, which still holds for these words and exemplars."""
-    row = Calibration.objects.filter(model=embedder().id, exemplars=fingerprint_of(shipped())).exclude(adopted_by="").first()
-    return row is not None and row.parameters.get("lexicon") == lexicon.digest()
+def _calibration() -> Calibration | None:
+    return Calibration.objects.filter(model=embedder().id, exemplars=fingerprint_of(shipped())).first()
+
+
+def _adopted(row: Calibration | None) -> bool:
+    """Whether it is another fit that a person adopted, which still holds for these words."""
+    return row is not None and bool(row.adopted_by) and row.parameters.get("lexicon") == lexicon.digest()
 
 
 def _shipped_calibration() -> dict[str, Any] | None:
     return dict(json.loads(CALIBRATION.read_text())) if CALIBRATION.exists() else None
-
-
-def _stored_calibration() -> dict[str, Any] | None:
-    row = Calibration.objects.filter(model=embedder().id, exemplars=fingerprint_of(shipped())).first()
-    return row.parameters if row else None
 
 
 def _sync_exemplars() -> int:

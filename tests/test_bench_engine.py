@@ -39,9 +39,9 @@ def whole(run: str, begin: float, pause: float) -> list[tuple[float, str, str, s
 def test_latency_and_throughput_come_from_the_log(log):
     write(log, *whole("r1", 100.0, 0.01), *whole("r2", 100.5, 0.1))
     assert log.wait(["r1", "r2"], seconds=5, look=0.001) == set()
-    assert figures.spans(log.lines, ["r1", "r2"]) == pytest.approx([0.11, 1.1])
+    assert figures.spans(log.lines, ["r1", "r2"]) == pytest.approx([0.12, 1.2])
     assert figures.spans(log.lines, ["r2"], "stack") == pytest.approx([0.1])
-    assert figures.throughput(log.lines, ["r1", "r2"]) == pytest.approx(2 / 1.6)
+    assert figures.throughput(log.lines, ["r1", "r2"]) == pytest.approx(2 / 1.7)
     assert figures.broken(log.lines, ["r1", "r2"]) == []
     assert figures.twice(log.lines, ["r1", "r2"]) == 0
 

@@ -12,7 +12,7 @@ from synergy.embedded import postgres
 
 FEW = 10
 MANY = 10_000
-QUEUES = (*["agents"] * 6, "browser", "browser", "tests", "control", "control")  #: of the steps
+QUEUES = (*["agents"] * 7, "browser", "browser", "tests", "control", "control")  #: of the steps
 
 
 def prepare(sockets: Path, recorded: int) -> None:

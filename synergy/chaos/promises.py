@@ -131,6 +131,11 @@ PROMISES = (
         ("model_overcharges", "money_runs_out", "killed_while_asking"),
         "tests/synergy/workflow/test_book.py::test_sixteen_that_race_at_499_never_pass_5",
     ),
+    Promise(
+        "Where no stack fits, nothing is built by default: the run is refused with the reason",
+        ("no_stack_fits",),
+        f"{STEPS}::test_a_message_that_nothing_fits_is_refused_after_the_first_step",
+    ),
     Promise("A full disk is said, and survived", ("disk_full",), f"{STEPS}::test_a_full_disk_is_called_a_full_disk"),
     Promise(
         "A clock that jumps an hour either way loses nothing",
