@@ -3,7 +3,7 @@
 The second time the answers come from the ledger: nothing is charged, and the project must be the same to the byte. Printed for
 each message: the verdict, the wishes that the model built, what each activity cost. Then a message that wants to misuse the model
 is built with a model that talks nonsense, and with one whose every word is an attack: the project must be the blueprint's, all
-gates green, and the key in no prompt, file or log. A figure that is not as it should be ends it with code 1.
+gates green, and the key in no prompt, file or log (``--misuse``: only these). A figure that is not as it should be ends it with code 1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from synergy.chaos.models import Models  # noqa: E402
+from synergy.chaos.models import Models, filled  # noqa: E402
 from synergy.chaos.recorded import Recorded  # noqa: E402
 
 Report = dict[str, Any]
@@ -64,7 +64,7 @@ def main() -> int:
     spent: Counter[str] = Counter()
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="synergy-recorded-") as home:
-        for message in recorded.messages:
+        for message in [] if "--misuse" in sys.argv else recorded.messages:
             before = models.charged_usd
             first = build(message, home, models.url)
             charged = models.charged_usd - before
@@ -73,7 +73,7 @@ def main() -> int:
             for row in first["spending"]:
                 spent[row["activity"]] += row["tokens_in"] + row["tokens_out"]
         for fault in ("garbage", "hostile"):
-            models.always = fault
+            models.always, models.script = fault, filled
             wrong += misled(fault, build(MISUSE.format(fault), home, models.url))
         wrong += leaked(Path(home), models)
     models.stop()

@@ -209,6 +209,24 @@ def _hostile(text: str) -> str:
     return json.dumps(spoil(json.loads(text)))
 
 
+def filled(request: Request) -> str:
+    """The simplest answer that fits the schema of the question."""
+    schema = request["response_format"]["json_schema"]["schema"]
+
+    def of(part: dict[str, Any]) -> Any:
+        if "$ref" in part:
+            return of(schema["$defs"][part["$ref"].rpartition("/")[2]])
+        if "enum" in part:
+            return part["enum"][0]
+        if part.get("type") == "object":
+            return {name: of(inner) for name, inner in part.get("properties", {}).items()}
+        if part.get("type") == "array":
+            return [of(part["items"])]
+        return {"string": "words", "boolean": True, "integer": 1, "number": 1.0}.get(part.get("type", ""))
+
+    return json.dumps(of(schema))
+
+
 #: name of a fault → what is answered
 FAULTS: dict[str, Fault] = {
     "status": _status,

@@ -8,6 +8,7 @@ import pytest
 
 from inference.amending import Amendments
 from inference.llm.prompts import prompt
+from synergy.chaos.models import filled
 from synergy.chaos.recorded import Recorded
 from uiagents.improving.patches import checks_of
 from uiagents.improving.questions import Orders, Patch, UiPatch
@@ -41,3 +42,9 @@ def test_what_was_not_recorded_has_no_answer():
     assert json.loads(asked("amend", "R1: fly to the moon")) == {"amendments": []}
     assert asked("backend", "fly to the moon") == ""
     assert RECORDED({"messages": [{"content": "Say hello."}, {"content": "hello"}]}) == ""
+
+
+@pytest.mark.parametrize("answer", [Orders, UiPatch, Amendments])
+def test_the_simplest_answer_fits_its_question(answer):
+    request = {"response_format": {"json_schema": {"schema": answer.model_json_schema()}}}
+    assert answer.model_validate_json(filled(request))
