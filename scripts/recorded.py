@@ -3,7 +3,7 @@
 The second time the answers come from the ledger: nothing is charged, and the project must be the same to the byte. Printed for
 each message: the verdict, the wishes that the model built, what each activity cost. Then a message that wants to misuse the model
 is built with a model that talks nonsense, and with one whose every word is an attack: the project must be the blueprint's, all
-gates green, and the key in no prompt, file or log (``--misuse``: only these). A figure that is not as it should be ends it with code 1.
+gates green, and the key in no prompt, file or log (``--misuse``: only these). A figure that is not as it should be: code 1.
 """
 
 from __future__ import annotations
