@@ -142,6 +142,7 @@ def no_stack_fits(scene: Scene, rng: Random, n: int) -> None:
     before, asked = models.charged_usd, len(models.requests)
     scene.strike()
     runs = scene.submit(2, known=False, steps={step: {"ask": "none"} for step in ASKING})
+    scene.expected |= {str(run.id): (RunState.REFUSED,) for run in runs}
     scene.finish()
     for run in runs:
         run.refresh_from_db()
