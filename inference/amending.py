@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from inference.llm.ask import Answer, NoAnswer, Question, ask
+from inference.llm.ask import Answer, Question, help_with
 from inference.llm.base import provider
 from inference.llm.prompts import prompt
 from inference.planning.matching import Nearest
@@ -18,7 +18,7 @@ from inference.planning.planner import make_plan
 from synergy.core.bench import Bench
 from synergy.core.capabilities import capabilities
 from synergy.core.errors import SynergyError
-from synergy.core.types import Clause, ClauseStatus, Message, Plan, StackChoice, Usage, Value
+from synergy.core.types import Clause, ClauseStatus, Message, Plan, StackChoice, Value
 
 ACTIVITY = "plan"
 NOUN = re.compile(r"[a-z][a-z -]{1,38}[a-z]\Z", re.I)
@@ -45,30 +45,21 @@ class Amendments(Value):
     amendments: tuple[Amendment, ...]
 
 
-def amended(bench: Bench, message: Message, plan: Plan, stack: StackChoice, nearest: Nearest) -> tuple[Plan, Usage]:
-    """(``plan``, or a larger one that answers wishes which it leaves open; what that cost). Raises BudgetSpent, Cancelled."""
-    open_ = open_clauses(plan)
-    if not open_ or provider() is None:
-        return plan, Usage()
-    try:
-        answer = _asked(bench, plan, open_)
-    except NoAnswer as error:
-        bench.note(f"No model helped: {error.message}")
-        return plan, Usage()
+def amended(bench: Bench, message: Message, plan: Plan, stack: StackChoice, nearest: Nearest) -> Plan:
+    """``plan``, or a larger one that answers wishes which it leaves open. Raises BudgetSpent, Cancelled."""
+    open_ = plan.open_clauses
+    answer = _asked(bench, plan, open_) if open_ and provider() is not None else None
+    if answer is None:
+        return plan
     said = {a.clause: a for a in answer.value.amendments if a.keep or a.work}
     larger = _larger(message, plan, stack, said, nearest) if said else None
     for clause in open_ if larger else ():
         if clause.id in said:
             bench.note(f"{clause.id}: read by a model as: {' '.join(sentences(said[clause.id]))}")
-    return larger or plan, answer.usage
+    return larger or plan
 
 
-def open_clauses(plan: Plan) -> list[Clause]:
-    """What was asked for and is not planned."""
-    return [c for c in plan.clauses if c.status is ClauseStatus.NOT_BUILT and not c.ours and not c.gates]
-
-
-def _asked(bench: Bench, plan: Plan, open_: Sequence[Clause]) -> Answer[Amendments]:
+def _asked(bench: Bench, plan: Plan, open_: Sequence[Clause]) -> Answer[Amendments] | None:
     things = {e.label_plural.lower(): [f.label.lower() for f in e.fields] for e in plan.entities}
     data = {
         "capabilities": "\n".join(f"{name}: {capability.does}" for name, capability in capabilities().items()),
@@ -76,7 +67,8 @@ def _asked(bench: Bench, plan: Plan, open_: Sequence[Clause]) -> Answer[Amendmen
         "wishes": "\n".join(f"{c.id}: {c.text}" for c in open_),
     }
     known = {clause.id for clause in open_}
-    return ask(bench, Question(ACTIVITY, prompt("amend"), data, Amendments, max_tokens=1500, check=lambda a: wrong(a, known)))
+    question = Question(ACTIVITY, prompt("amend"), data, Amendments, max_tokens=1500, check=lambda a: wrong(a, known))
+    return help_with(bench, question)
 
 
 def wrong(answer: Amendments, wishes: set[str]) -> str:
@@ -135,7 +127,7 @@ def _answered(plan: Plan, whole: Plan, said: Mapping[str, Amendment]) -> tuple[C
     new = [c for c in whole.clauses if c.text not in known and not c.ours]
     found: dict[str, Clause] = {}
     at_work = {use.capability for use in whole.uses if use not in plan.uses}
-    for clause in open_clauses(plan):
+    for clause in plan.open_clauses:
         amendment = said.get(clause.id)
         if amendment is None or not {work.capability for work in amendment.work} <= at_work:
             continue

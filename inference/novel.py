@@ -13,11 +13,11 @@ from django.db import connection
 from django.utils import timezone
 
 from inference.confidence import THRESHOLD
-from inference.llm.ask import Answer, NoAnswer, Question, ask
+from inference.llm.ask import Answer, Question, help_with
 from inference.llm.prompts import prompt
 from inference.models import StackProposal
 from inference.passages import embedder, nearest, sync_passages
-from inference.stack import DEFAULT, READ
+from inference.stack import DEFAULT, READ, built_with
 from synergy.core.bench import Bench
 from synergy.core.stacks import stack, stacks
 from synergy.core.types import Message, StackChoice, Value
@@ -69,10 +69,8 @@ def described(bench: Bench, message: Message, choice: StackChoice) -> StackChoic
     """
     known = "\n".join(f"{slug}: {spec.title}. {spec.sentence}" for slug, spec in stacks().items())
     data = {"stacks": known, "message": message.text[: READ * 4]}
-    try:
-        answer = ask(bench, Question(ACTIVITY, prompt(ACTIVITY), data, Described, max_tokens=3000, check=wrong))
-    except NoAnswer as error:
-        bench.note(f"No model helped: {error.message}")
+    answer = help_with(bench, Question(ACTIVITY, prompt(ACTIVITY), data, Described, max_tokens=3000, check=wrong))
+    if answer is None:
         return choice
     return _chosen(choice, answer) if answer.value.known else _proposed(message, choice, answer)
 
@@ -87,9 +85,9 @@ def _chosen(choice: StackChoice, answer: Answer[Described]) -> StackChoice:
         "inferred": spec.slug,
         "confidence": measured,
         "abstained": False,
-        "built_with": spec.slug if spec.blueprint else DEFAULT,
+        "built_with": built_with(spec.slug),
         "reason": f"{reason} Confirm it with --stack {spec.slug}.",
-        "usage": _sum(choice, answer),
+        "usage": choice.usage + answer.usage,
     }
     return choice.model_copy(update=update)
 
@@ -103,12 +101,7 @@ def _proposed(message: Message, choice: StackChoice, answer: Answer[Described]) 
     )
     reason = f"{choice.reason} A model says that it asks for {said.title}: {said.reason[:300]} That stack is {proposal.state}"
     waits = " for approval in the admin." if proposal.state == StackProposal.State.WAITING else "."
-    return choice.model_copy(update={"reason": reason + waits, "usage": _sum(choice, answer)})
-
-
-def _sum(choice: StackChoice, answer: Answer[Described]) -> object:
-    one, two = choice.usage, answer.usage
-    return one.model_copy(update={name: getattr(one, name) + getattr(two, name) for name in type(one).model_fields})
+    return choice.model_copy(update={"reason": reason + waits, "usage": choice.usage + answer.usage})
 
 
 # --- what a person approved --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from inference.llm.ask import Answer, NoAnswer, Question, ask
+from inference.llm.ask import Answer, Question, help_with
 from inference.llm.prompts import prompt
 from synergy.core.bench import Bench
 from synergy.core.types import Message, StackChoice, Value
@@ -39,11 +39,7 @@ def restate(bench: Bench, message: Message) -> Answer[Restated] | None:
     """
     data = {"message": message.text[:MOST_READ]}
     question = Question(ACTIVITY, prompt(ACTIVITY), data, Restated, max_tokens=2000, check=wrong)
-    try:
-        return ask(bench, question)
-    except NoAnswer as error:
-        bench.note(f"No model helped: {error.message}")
-        return None
+    return help_with(bench, question)
 
 
 def with_words(choice: StackChoice, answer: Answer[Restated]) -> StackChoice:

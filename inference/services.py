@@ -68,7 +68,7 @@ def make_plan(bench: Bench, message: Message, stack: StackChoice, base: Base | N
     Raises NotBuildable when no stack was chosen, BadInput when the message has no words, or asks for no change that can be made.
     """
     if base is None:
-        plan, _ = amended(bench, message, _planned(bench, message, stack), stack, nearest)
+        plan = amended(bench, message, _planned(bench, message, stack), stack, nearest)
     elif message.text == BY_HAND:
         same = Revision(message=message.text, changes=plan_diff(base.plan, base.plan))
         plan = base.plan.model_copy(update={"history": (*base.plan.history, same)})

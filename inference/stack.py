@@ -150,11 +150,15 @@ def infer_stack(bench: Bench, message: Message) -> StackChoice:
     return choice
 
 
+def built_with(slug: str) -> str:
+    """The stack whose blueprint builds what asks for ``slug``."""
+    return slug if stack(slug).blueprint else DEFAULT
+
+
 def _by_hand(slug: str) -> StackChoice:
     spec = stack(slug)
-    built_with = slug if spec.blueprint else DEFAULT
     reason = f"{spec.title} was chosen by hand" + _built_instead(slug) + "."
-    return StackChoice(inferred=slug, confidence=1.0, abstained=False, by_hand=True, built_with=built_with, reason=reason)
+    return StackChoice(inferred=slug, confidence=1.0, abstained=False, by_hand=True, built_with=built_with(slug), reason=reason)
 
 
 def _built_instead(slug: str) -> str:
@@ -180,7 +184,7 @@ def _choice(reading: Reading, judged: Judged, row: int) -> StackChoice:
         inferred=chosen,
         confidence=confidence,
         abstained=False,
-        built_with=chosen if stack(chosen).blueprint else DEFAULT,
+        built_with=built_with(chosen),
         reason=_reason(reading, chosen, confidence, left_open=bool(left_open)),
         candidates=candidates,
     )

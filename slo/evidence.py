@@ -9,7 +9,6 @@ from synergy.core.bench import layers, merged, tree_hash
 from synergy.core.revisions import Base
 from synergy.core.types import ChangeSet, Finding, Plan, Resolution, StackChoice, TestReport, UiSpec, VisualReport, Walked
 
-SERIOUS = ("serious", "critical")
 WIDTHS = (375, 768, 1920)  #: pixels at which every page must have been seen
 
 
@@ -37,14 +36,13 @@ class Evidence:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the browser found: pages that were rendered again after mediation count as they are now."""
-        again = set(self.resolution.rerendered)
-        return (*(f for f in self.visuals.findings if f.page not in again), *self.resolution.findings)
+        return self.resolution.findings_now(self.visuals)
 
     @property
     def walked(self) -> dict[str, Walked]:
         """What the planned browser checks came to, by id: after mediation, as they are now."""
         planned = {check.id: check.feature for check in self.ui.walks}
-        found = self.resolution.walked if self.resolution.rerendered else self.visuals.walked
+        found = self.resolution.walked_now(self.visuals)
         return {w.check: w for w in found if planned.get(w.check) == w.feature}
 
     def unwalked(self) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from slo.evidence import SERIOUS
+from inference.confidence import THRESHOLD
 from slo.metrics import SLOW_SECONDS, increments
 from synergy.core.models import UNMETERED, Call, Run, Step, StepState
+from synergy.core.types import SERIOUS
 
 LOCK = 7_360_244  #: advisory lock: one process adds at a time
-SURE = 0.8  #: confidence, as the gate has it
 MOST = 50  #: runs in one transaction
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -97,7 +97,7 @@ def _of_result(name: str, result: dict[str, Any], tenant: dict[str, str], stack:
     if name == "stack" and result.get("inferred"):
         confidence = float(result.get("confidence", 0))
         yield "stack_confidence", tenant | {"stack": str(result["inferred"])}, confidence
-        if confidence < SURE:
+        if confidence < THRESHOLD:
             yield "stack_unsure_total", tenant, 1
     elif name == "ui" and result.get("components"):
         yield "ui_components_generated_total", tenant | {"stack": stack}, len(result["components"])

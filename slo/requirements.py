@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from slo.evidence import SERIOUS, Evidence
+from slo.evidence import Evidence
 from synergy.core.bench import MODEL
-from synergy.core.types import Clause, ClauseStatus, EditNote, Feature, GateResult, Proof, TestCase
+from synergy.core.types import SERIOUS, Clause, ClauseStatus, EditNote, Feature, GateResult, Proof, TestCase
 
 FRONTEND_ONLY = ("design.", "home.")  #: features without an API side
 API_AGENTS, PAGE_AGENTS = ("backend", MODEL), ("frontend", "ui", MODEL)

@@ -63,18 +63,19 @@ def _deliver(delivery: Delivery) -> bool:
 
 def _put_off(delivery: Delivery, error: Exception) -> None:
     """Try it later, or never again: a refusal for good, or the last try."""
-    told = isinstance(error, NotDelivered)
-    permanent = error.permanent if isinstance(error, NotDelivered) else isinstance(error, SynergyError)
+    declined = error if isinstance(error, NotDelivered) else None
+    permanent = declined.permanent if declined else isinstance(error, SynergyError)
     words = (error.message if isinstance(error, SynergyError) else f"{type(error).__name__}: {error}")[:500]
-    asked = error.retry_after if told and isinstance(error, NotDelivered) else None
-    pause = asked if asked is not None else min(FIRST * FACTOR ** (delivery.attempts - 1), LONGEST) * random.uniform(1.0, 1.2)  # noqa: S311
+    words = words.replace(delivery.target.address, "…")
+    pause = declined.retry_after if declined else None
+    if pause is None:
+        pause = min(FIRST * FACTOR ** (delivery.attempts - 1), LONGEST) * random.uniform(1.0, 1.2)  # noqa: S311
     dead = permanent or delivery.attempts >= TRIES
     state = Delivery.State.DEAD if dead else Delivery.State.WAITING
-    Delivery.objects.filter(pk=delivery.pk).update(
-        state=state, error=words.replace(delivery.target.address, "…"), due=timezone.now() + timedelta(seconds=pause)
-    )
+    due = timezone.now() + timedelta(seconds=pause)
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, error=words, due=due)
     if dead:
-        log.error("An alert for %s was given up: %s", delivery.target.name, words.replace(delivery.target.address, "…"))
+        log.error("An alert for %s was given up: %s", delivery.target.name, words)
 
 
 def send_again(deliveries: list[int]) -> int:

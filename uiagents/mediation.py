@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from inference.llm.ask import NoAnswer, Question, ask
+from inference.llm.ask import Question, help_with
 from inference.llm.base import provider
 from inference.llm.prompts import prompt
 from synergy.core.bench import Bench
@@ -72,13 +72,13 @@ def _written_by_command(
     bench: Bench, spec: StackSpec, files: Mapping[str, str], path: str, mediation: Mediation
 ) -> tuple[CommandRun | None, str]:
     """Run the stack's command that writes ``path``, if it has one; the run and the artifact of what it wrote."""
-    for name, command in spec.commands.items():
-        for output, written in command.outputs.items():
-            if written == path:
-                run = run_command(bench, spec, name, files)
-                mediation.checks.append(run)
-                return run, run.outputs.get(output, "")
-    return None, ""
+    writer = spec.writer_of(path)
+    if writer is None:
+        return None, ""
+    name, output = writer
+    run = run_command(bench, spec, name, files)
+    mediation.checks.append(run)
+    return run, run.outputs.get(output, "")
 
 
 def _tidy(bench: Bench, spec: StackSpec, files: Mapping[str, str], names: Set[str], mediation: Mediation) -> None:
@@ -142,10 +142,8 @@ def chosen(bench: Bench, calls: Sequence[Call], sides: Sides) -> dict[tuple[str,
     contract = "\n".join(f"{name}: {method} {path}" for name, (method, path) in sorted(named.items()))
     asked = "\n".join(f"{text} (in {one[pair].name}, {one[pair].file}:{one[pair].line})" for text, pair in sorted(known.items()))
     data = {"contract": contract, "calls": asked}
-    try:
-        answer = ask(bench, Question(ACTIVITY, prompt(ACTIVITY), data, Choices, max_tokens=1000, check=wrong))
-    except NoAnswer as error:
-        bench.note(f"No model helped: {error.message}")
+    answer = help_with(bench, Question(ACTIVITY, prompt(ACTIVITY), data, Choices, max_tokens=1000, check=wrong))
+    if answer is None:
         return {}
     operations = {key(o): o for o in sides.declared}
     return {known[c.call]: operations[named[c.operation]] for c in answer.value.choices if c.operation}

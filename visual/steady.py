@@ -157,9 +157,7 @@ def by_hand(base: Base, plan: Plan) -> frozenset[str]:
     paths = [p for p in base.by_hand if p.startswith(SHOWN) and not p.endswith(HARMLESS) and "/tests/" not in p]
     found: set[str] = set()
     for path in paths:
-        scope = path.removeprefix(SCOPES).partition("/")[0] if path.startswith(SCOPES) else ""
-        own = {page.slug for page in plan.pages if scope and scope in _scopes(plan, page.entity, page.kind)}
-        found |= own or {page.slug for page in plan.pages}
+        found |= _pages_of(path, plan) or {page.slug for page in plan.pages}
     return frozenset(found)
 
 
@@ -174,11 +172,16 @@ def by_model(written: Iterable[str], plan: Plan) -> tuple[frozenset[str], bool]:
         if path == FRAME:
             frame = True
         elif path.startswith(SCOPES):
-            scope = path.removeprefix(SCOPES).partition("/")[0]
-            found |= {page.slug for page in plan.pages if scope in _scopes(plan, page.entity, page.kind)}
+            found |= _pages_of(path, plan)
         elif path.startswith("frontend/src/") and not path.startswith(APART) and not path.endswith(HARMLESS):
             found |= {page.slug for page in plan.pages}
     return frozenset(found), frame
+
+
+def _pages_of(path: str, plan: Plan) -> set[str]:
+    """The pages of the scope that a file belongs to; none for a file of no scope."""
+    scope = path.removeprefix(SCOPES).partition("/")[0] if path.startswith(SCOPES) else ""
+    return {page.slug for page in plan.pages if scope and scope in _scopes(plan, page.entity, page.kind)}
 
 
 def _scopes(plan: Plan, entity: str | None, kind: PageKind) -> set[str]:

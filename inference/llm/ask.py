@@ -108,6 +108,15 @@ def ask(bench: Bench, question: Question[T]) -> Answer[T]:
     raise NoAnswer(" ".join(faults))
 
 
+def help_with(bench: Bench, question: Question[T]) -> Answer[T] | None:
+    """The answer; None, with a note, where no model gives one. Raises BudgetSpent, Cancelled."""
+    try:
+        return ask(bench, question)
+    except NoAnswer as error:
+        bench.note(f"No model helped: {error.message}")
+        return None
+
+
 def _valid(bench: Bench, to: Provider, model: str, question: Question[T], tally: _Tally, *, repairs: int) -> T:
     """An answer of this model that fits, at the first or second try."""
     messages = [

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-import httpx
-
+from slo.guarded import client
 from synergy.core.errors import SynergyError
 from synergy.core.registry import Registry
 from synergy.core.types import Value
@@ -50,10 +49,11 @@ class Sink(Protocol):
 registry: Registry[Sink] = Registry("slo.alerts")
 
 
-def post(client: httpx.Client, url: str, body: Any, headers: Mapping[str, str] | None = None) -> None:
-    """Send ``body`` (JSON, or bytes as they are). NotDelivered with what the other side asks for."""
+def post(url: str, body: Any, headers: Mapping[str, str] | None = None) -> None:
+    """Send ``body`` (JSON, or bytes as they are) to a public address. NotDelivered with what the other side asks for."""
     content = {"content": body} if isinstance(body, bytes) else {"json": body}
-    with client.stream("POST", url, headers=dict(headers or {}), **content) as answer:  # what it answers is not read
+    # A stream, as what the other side answers is not read.
+    with client() as http, http.stream("POST", url, headers=dict(headers or {}), **content) as answer:
         code = answer.status_code
         if code < 300:
             return

@@ -1,7 +1,7 @@
 """Discord, by a webhook."""
 
 from slo.alerts.base import Alert, line, post
-from slo.guarded import check_url, client
+from slo.guarded import check_url
 
 COLOURS = {"info": 0x3B82F6, "warning": 0xF59E0B, "critical": 0xDC2626}
 GREEN = 0x16A34A
@@ -22,8 +22,7 @@ class Discord:
             "timestamp": alert.at.isoformat(),
             **({"url": alert.link} if alert.link else {}),
         }
-        with client() as http:
-            post(http, address, {"embeds": [embed], "allowed_mentions": {"parse": []}})
+        post(address, {"embeds": [embed], "allowed_mentions": {"parse": []}})
 
 
 part = Discord()

@@ -3,7 +3,6 @@
 from django.conf import settings
 
 from slo.alerts.base import Alert, line, post
-from slo.guarded import client
 from synergy.core.artifacts import digest
 from synergy.core.errors import BadInput
 
@@ -32,8 +31,7 @@ class PagerDuty:
             },
             **({"links": [{"href": alert.link, "text": "Open the run"}]} if alert.link else {}),
         }
-        with client() as http:
-            post(http, settings.PAGERDUTY_URL, event)
+        post(settings.PAGERDUTY_URL, event)
 
 
 part = PagerDuty()

@@ -1,7 +1,7 @@
 """Slack, by an incoming webhook."""
 
 from slo.alerts.base import Alert, line, post
-from slo.guarded import check_url, client
+from slo.guarded import check_url
 
 MARKS = {"info": ":information_source:", "warning": ":warning:", "critical": ":rotating_light:"}
 
@@ -18,8 +18,7 @@ class Slack:
         title, text = _plain(line(alert))[:1000], _plain(alert.text)[:2500]
         told = f"{mark} *{title}*\n{text}{f'{chr(10)}<{_plain(alert.link)}|Open the run>' if alert.link else ''}"
         blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": told}}]
-        with client() as http:
-            post(http, address, {"text": title, "blocks": blocks})
+        post(address, {"text": title, "blocks": blocks})
 
 
 def _plain(text: str) -> str:

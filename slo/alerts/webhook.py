@@ -6,7 +6,7 @@ import hmac
 import time
 
 from slo.alerts.base import Alert, post
-from slo.guarded import check_url, client
+from slo.guarded import check_url
 from synergy.core.artifacts import digest
 
 
@@ -19,8 +19,7 @@ class Webhook:
 
     def send(self, alert: Alert, address: str, secret: str) -> None:
         body = alert.model_dump_json().encode()
-        with client() as http:
-            post(http, address, body, {"Content-Type": "application/json", **signed(alert, body, secret, int(time.time()))})
+        post(address, body, {"Content-Type": "application/json", **signed(alert, body, secret, int(time.time()))})
 
 
 def signed(alert: Alert, body: bytes, secret: str, now: int) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from slo.evidence import SERIOUS, Evidence
+from slo.evidence import Evidence
 from slo.gates.base import Gate, Measure, listed
+from synergy.core.types import SERIOUS
 
 
 def measure(evidence: Evidence, limits: Mapping[str, float]) -> Measure:

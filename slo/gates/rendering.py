@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from slo.evidence import SERIOUS, Evidence
+from slo.evidence import Evidence
 from slo.gates.base import Gate, Measure, listed
+from synergy.core.types import SERIOUS
 
 ELSEWHERE = ("axe", "pixels", "unchanged")  #: judged by the gates accessibility, visual_diff and unchanged
 

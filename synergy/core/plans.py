@@ -253,3 +253,8 @@ class Plan(Value):
 
     def entity(self, name: str) -> Entity:
         return next(e for e in self.entities if e.name == name)
+
+    @property
+    def open_clauses(self) -> tuple[Clause, ...]:
+        """What was asked for and is not planned; qualities, which gates measure, aside."""
+        return tuple(c for c in self.clauses if c.status is ClauseStatus.NOT_BUILT and not c.ours and not c.gates)

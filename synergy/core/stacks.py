@@ -56,6 +56,11 @@ class StackSpec(Value):
     def folder(self) -> Path:
         return FIXTURES / "stacks" / self.slug
 
+    def writer_of(self, path: str) -> tuple[str, str] | None:
+        """(command, its output) that writes the project file ``path``; None when there is none."""
+        written = ((name, output, p) for name, command in self.commands.items() for output, p in command.outputs.items())
+        return next(((name, output) for name, output, p in written if p == path), None)
+
     def exemplars(self) -> list[str]:
         """Messages that ask for this stack, one a line."""
         lines = (self.folder / "exemplars.txt").read_text().splitlines()

@@ -63,6 +63,9 @@ class Usage(Value):
     tokens_out: int = 0
     cost_usd: float = 0.0
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
+
 
 # --- message and stack -----------------------------------------------------------------------------------------------
 
@@ -187,6 +190,9 @@ class UiSpec(Value):
 # --- visuals ---------------------------------------------------------------------------------------------------------
 
 
+SERIOUS = ("serious", "critical")  #: severities that no project may have
+
+
 class Finding(Value):
     check: str  #: axe, overflow, console, network, controls, pixels, text, determinism
     severity: Literal["info", "minor", "moderate", "serious", "critical"]
@@ -307,6 +313,15 @@ class Resolution(Value):
     walked: tuple[Walked, ...] = ()  #: the browser checks, done again on what was rewritten
     report: str = ""  #: artifact hash of the full comparison (JSON)
     dropped: dict[str, str] = Field(default_factory=dict)  #: features that were taken back (Feature.id) → why
+
+    def findings_now(self, visuals: VisualReport) -> tuple[Finding, ...]:
+        """What the browser found: pages that were rendered again count as they are now."""
+        again = set(self.rerendered)
+        return (*(f for f in visuals.findings if f.page not in again), *self.findings)
+
+    def walked_now(self, visuals: VisualReport) -> tuple[Walked, ...]:
+        """What the browser checks came to: after mediation, as they are now."""
+        return self.walked if self.rerendered else visuals.walked
 
 
 # --- tests, verdict, delivery ----------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ and again, so everything is done once for each alert and state.
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -23,6 +22,7 @@ from pydantic import Field, ValidationError
 from slo.alerts.base import Alert
 from slo.models import Heard
 from slo.sending import notify
+from synergy.core import bearer
 from synergy.core.artifacts import digest
 from synergy.core.models import Run, RunState
 from synergy.core.types import Value
@@ -47,9 +47,7 @@ class Told(Value):
 @require_POST
 def alerts(request: HttpRequest) -> JsonResponse:
     """Take Alertmanager's POST. 404 without the token ``ALERTS_TOKEN``, 400 for what is no such message."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.ALERTS_TOKEN or not hmac.compare_digest(given.encode(), settings.ALERTS_TOKEN.encode()):
-        raise Http404
+    bearer.require(request, settings.ALERTS_TOKEN)
     try:
         told = read(request.body)
     except ValueError as error:

@@ -82,7 +82,7 @@ class Case:
     @property
     def walked(self) -> tuple[Walked, ...]:
         """What the browser checks came to: after mediation, as they are now."""
-        return self.resolution.walked if self.resolution.rerendered else self.visuals.walked
+        return self.resolution.walked_now(self.visuals)
 
     @property
     def layers(self) -> tuple[ChangeSet, ...]:
@@ -145,9 +145,7 @@ def _documents(case: Case) -> Iterator[tuple[str, bytes]]:
         yield f"{name}.json", as_json(_plain(value))
     yield "changes.json", as_json([_plain(change) for change in case.changes])
     yield "requirements.json", as_json([_plain(clause) for clause in case.verdict.clauses])
-    again = set(case.resolution.rerendered)
-    findings = [_plain(f) for f in case.visuals.findings if f.page not in again]
-    yield "findings.json", as_json(findings + [_plain(f) for f in case.resolution.findings])
+    yield "findings.json", as_json([_plain(f) for f in case.resolution.findings_now(case.visuals)])
     yield "walks.json", as_json(_walks(case))
     if case.base is not None:
         made = {"changes_run": case.base.run, "messages": [*case.base.messages, case.message.text]}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from inference.llm.ask import NoAnswer, ask
+from inference.llm.ask import NoAnswer, help_with
 from inference.llm.base import provider
 from synergy.core.bench import EDITS, MODEL, Bench, layers, merged
 from synergy.core.revisions import Base
@@ -42,7 +42,7 @@ def improve(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSpec
     if not spec.writing or not (helped or written):
         return Improved(agent=MODEL, files={})
     applied = layers(changes, ui)
-    wishes = [c for c in plan.clauses if c.status is ClauseStatus.NOT_BUILT and not c.ours and not c.gates] if helped else []
+    wishes = plan.open_clauses if helped else ()
     if not (wishes or written) and all(run.returncode == 0 for change in applied for run in change.checks):
         return Improved(agent=MODEL, files={})
     return Improver(bench, spec, plan, applied).improved(wishes, written, mending=helped)
@@ -81,10 +81,8 @@ class Improver:
     def _orders(self, wishes: Sequence[Clause]) -> dict[str, Order]:
         if not wishes:
             return {}
-        try:
-            answer = ask(self.bench, which(self.writer.spec, self.plan, wishes, self.state.files))
-        except NoAnswer as error:
-            self.bench.note(f"No model helped: {error.message}")
+        answer = help_with(self.bench, which(self.writer.spec, self.plan, wishes, self.state.files))
+        if answer is None:
             return {}
         self._spent(answer.usage)
         return {order.clause: order for order in answer.value.orders}
@@ -242,9 +240,7 @@ class Improver:
         self.done = self.done.model_copy(update={"attempts": (*self.done.attempts, attempt)})
 
     def _spent(self, usage: Usage) -> None:
-        known = self.done.usage
-        total = {name: getattr(known, name) + getattr(usage, name) for name in Usage.model_fields}
-        self.done = self.done.model_copy(update={"usage": Usage.model_validate(total)})
+        self.done = self.done.model_copy(update={"usage": self.done.usage + usage})
 
     def _result(self) -> Improved:
         """All that was kept as one change of the project, with the evidence of its last state."""

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from synergy.core.bench import Bench, layers, merged
 from synergy.core.stacks import stack
-from synergy.core.types import ChangeSet, Plan, Resolution, UiSpec, VisualReport
+from synergy.core.types import SERIOUS, ChangeSet, Plan, Resolution, UiSpec, VisualReport
 from synergy.core.written import Improved, taken_back, without
 from uiagents.conflicts import resolve_conflicts
 from uiagents.improving.paper import papers
 
-SERIOUS = ("serious", "critical")
 Rerender = Callable[..., VisualReport]
 
 
@@ -60,11 +59,9 @@ def keep_best(
 
 def _faults(visuals: VisualReport, found: Resolution) -> Iterator[tuple[str, str]]:
     """(feature or page it points to, what is wrong) of all that fails a gate."""
-    again = set(found.rerendered)
-    findings = (*(f for f in visuals.findings if f.page not in again), *found.findings)
-    yield from ((f.page, f"{f.check} on {f.page}: {f.message}") for f in findings if f.severity in SERIOUS)
-    walked = found.walked if found.rerendered else visuals.walked
-    yield from ((w.feature, f"{w.check}: {w.message}") for w in walked if not w.passed)
+    findings = (f for f in found.findings_now(visuals) if f.severity in SERIOUS)
+    yield from ((f.page, f"{f.check} on {f.page}: {f.message}") for f in findings)
+    yield from ((w.feature, f"{w.check}: {w.message}") for w in found.walked_now(visuals) if not w.passed)
     yield from (("", f"conflict: {c.detail}") for c in found.conflicts if not c.resolved)
 
 

@@ -39,6 +39,15 @@ class Measured:
     def passed(self) -> set[str]:
         return {case for case, outcome in self.outcomes.items() if outcome == "passed"}
 
+    @property
+    def failure(self) -> str:
+        """That the command fails, with the end of its log."""
+        return f"{self.run.name} fails:\n{self.log[-TAIL:]}"
+
+    def trouble(self, case: str) -> str:
+        """That a test does not pass, and why."""
+        return f"{case} does not pass: {self.messages.get(case, 'it did not run')[:TAIL]}"
+
 
 @dataclass(frozen=True)
 class State:
@@ -110,12 +119,12 @@ class Trial:
         text = json.dumps(declared, indent=2, ensure_ascii=False) + "\n"
         made = {**files, CONTRACT: self.bench.store.put_text(text)}
         self.lay(made)
-        for name, command in self.spec.commands.items():
-            for output, path in command.outputs.items():
-                if path == SCHEMA:
-                    types = run_command(self.bench, self.spec, name, made)
-                    return {**made, SCHEMA: types.outputs[output]} if output in types.outputs else made
-        return made
+        writer = self.spec.writer_of(SCHEMA)
+        if writer is None:
+            return made
+        name, output = writer
+        types = run_command(self.bench, self.spec, name, made)
+        return {**made, SCHEMA: types.outputs[output]} if output in types.outputs else made
 
     def measure(self, files: Mapping[str, str], before: State) -> State:
         """``files``, measured by all commands that read something else there than in ``before``."""
@@ -170,28 +179,28 @@ def _worse(before: Measured | None, now: Measured) -> Iterator[str]:
     was_well = before is None or before.run.returncode == 0
     if now.coverage is None:
         if now.run.returncode and was_well:
-            yield f"{now.run.name} fails:\n{now.log[-TAIL:]}"
+            yield now.failure
         return
     lost = sorted((before.passed if before else set()) - now.passed)
     known = set(before.outcomes) if before else set()
     failing = [case for case, outcome in now.outcomes.items() if outcome != "passed" and case not in known]
     for case in [*lost, *failing][:MOST_TROUBLE]:
-        yield f"{case} does not pass: {now.messages.get(case, 'it did not run')[:TAIL]}"
+        yield now.trouble(case)
     least = min(before.coverage if before and before.coverage is not None else COVERED, COVERED)
     if not (lost or failing) and now.coverage < least:
         yield f"{now.run.name}: {now.coverage:.4f} of the lines are covered, {least:.4f} is the least: test what you added."
     if not (lost or failing) and now.run.returncode and was_well:
-        yield f"{now.run.name} fails:\n{now.log[-TAIL:]}"
+        yield now.failure
 
 
 def broken(state: State) -> list[str]:
     """What fails in ``state``: each test that does not pass, each check that fails although it runs no tests."""
     lines = []
-    for name, found in state.measured.items():
+    for found in state.measured.values():
         failing = [case for case, outcome in found.outcomes.items() if outcome in ("failed", "error")]
-        lines += [f"{case} does not pass: {found.messages.get(case, '')[:TAIL]}" for case in failing]
+        lines += [found.trouble(case) for case in failing]
         if found.run.returncode and not failing:
-            lines.append(f"{name} fails:\n{found.log[-TAIL:]}")
+            lines.append(found.failure)
     return lines
 
 

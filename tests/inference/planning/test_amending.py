@@ -35,8 +35,7 @@ def planned(bench, shipped, nearest, settings, monkeypatch, live_valkey):
             server.start()
             servers.append(server)
             settings.MODELS = {**given, "url": server.url, "key": key, "deadline": 5}
-        plan, _ = amended(bench, message, make_plan(message, STACK, nearest), STACK, nearest)
-        return plan
+        return amended(bench, message, make_plan(message, STACK, nearest), STACK, nearest)
 
     monkeypatch.setattr(ask, "RETRIES", (0.05,))
     yield plan
