@@ -61,9 +61,9 @@ class Results:
     @property
     def walked(self) -> tuple[Walked, ...]:
         """What the browser checks came to: after mediation, as they are now."""
-        if self.resolution is not None and self.resolution.rerendered:
-            return self.resolution.walked
-        return self.visuals.walked if self.visuals is not None else ()
+        if self.visuals is None:
+            return ()
+        return self.visuals.walked if self.resolution is None else self.resolution.walked_now(self.visuals)
 
 
 def results(steps: list[Step]) -> Results:

@@ -45,12 +45,13 @@ def keep_best(
         return found
     bench.note(f"Taken back: {len(faults)} faults with what a model wrote, {len(left)} without.")
     seen = again if again.rerendered else report
-    pages = again.rerendered or tuple(sorted({shot.page for shot in report.shots}))
+    pages = again.rerendered or tuple(shot.page for shot in report.shots)
+    gone = (slug for feature in written.features if feature.id in dropped for slug in feature.pages)
     return again.model_copy(
         update={
             "changes": _both(undone, again.changes),
             "dropped": dropped,
-            "rerendered": pages,
+            "rerendered": tuple(sorted({*pages, *gone})),  # what was found on a page that is gone is gone with it
             "findings": seen.findings,
             "walked": seen.walked,
         }

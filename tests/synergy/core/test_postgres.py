@@ -22,24 +22,25 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOM = 4
 
 
-@pytest.fixture(autouse=True)
-def small(settings):
-    """A fresh pool with little room."""
-    settings.DATABASE_CONNECTIONS = ROOM
-    connection.close()
-    connection.close_pool()
-    _pools.clear()
-    yield
-    connection.close()
-    connection.close_pool()
-    _pools.clear()
-
-
 @pytest.fixture
 def server(postgres):
     """A superuser's session that looks at ours."""
     with psycopg.connect(host=str(postgres), user="postgres", dbname="postgres", autocommit=True) as session:
         yield session
+
+
+@pytest.fixture(autouse=True)
+def small(settings, server):
+    """A fresh pool with little room, and no session of an earlier test that is still about to end."""
+    settings.DATABASE_CONNECTIONS = ROOM
+    connection.close()
+    connection.close_pool()
+    _pools.clear()
+    server.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) pid", [list(backends(server))])
+    yield
+    connection.close()
+    connection.close_pool()
+    _pools.clear()
 
 
 def backends(server) -> set[int]:

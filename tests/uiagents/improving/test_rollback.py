@@ -112,6 +112,12 @@ def test_what_came_before_stays(bench):
     assert [w.check for w in result.walked] == ["asked.r8.1"]
 
 
+def test_what_was_found_on_a_page_that_went_is_no_fault_any_more(bench):
+    site = Site(bench, {"asked.r9": "axe: no name"})
+    assert {f.page for f in site.report().findings} == {"asked-r9-1"}
+    assert site.resolve().findings_now(site.report()) == ()
+
+
 def test_a_fault_that_was_there_without_it_takes_nothing_back(bench):
     site = Site(bench, always=["orders-list"])
     result = site.resolve()
