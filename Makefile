@@ -13,12 +13,13 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models chaos doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models chaos dashboards doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
 	@echo 'make test                all tests           make check   lint, types, architecture, locks'
 	@echo 'make setup               install             make doctor  what is here, what is missing'
+	@echo 'make dashboards          Grafana dashboards: up to date, and of the types that Grafana publishes'
 	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-models        what ledger, gate and cache add to a call of a model'
@@ -57,6 +58,11 @@ recorded: setup
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)
+
+# The TypeScript of Grafana's own types is the judge; `check` and the tests hold the files against their generator and the metrics.
+dashboards: setup
+	@$(RUN) -m slo.dashboards check
+	@$(RUN) -m slo.dashboards schema
 
 check-lint:
 	@$(RUN) -m ruff check .

