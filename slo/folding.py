@@ -25,7 +25,9 @@ INSERT INTO slo_sample (name, labels, value) SELECT * FROM unnest(%s::text[], %s
 ON CONFLICT (name, labels) DO UPDATE SET value = slo_sample.value + excluded.value
 """
 
-Seen = tuple[str, dict[str, str], float]  #: metric, labels, value
+#: Metric, labels, value. 0 is added, too, where bad ones are counted beside all: Prometheus must see a counter before it grows,
+#: or the first bad event is missed, and who never had one has no share of bad ones instead of 0.
+Seen = tuple[str, dict[str, str], float]
 
 
 def fold(most: int = MOST) -> int:
@@ -67,8 +69,7 @@ def _seen(run: Run, steps: list[Step], calls: list[Call]) -> Iterator[Seen]:
     seconds = _seconds(run)
     if seconds is not None:
         yield "workflow_duration_seconds", tenant, seconds
-        if seconds > SLOW_SECONDS:
-            yield "workflow_slow_total", tenant, 1
+        yield "workflow_slow_total", tenant, int(seconds > SLOW_SECONDS)
     for step in steps:
         yield from _of_step(step)
         if step.state == StepState.DONE:
@@ -97,8 +98,7 @@ def _of_result(name: str, result: dict[str, Any], tenant: dict[str, str], stack:
     if name == "stack" and result.get("inferred"):
         confidence = float(result.get("confidence", 0))
         yield "stack_confidence", tenant | {"stack": str(result["inferred"])}, confidence
-        if confidence < THRESHOLD:
-            yield "stack_unsure_total", tenant, 1
+        yield "stack_unsure_total", tenant, int(confidence < THRESHOLD)
     elif name == "ui" and result.get("components"):
         yield "ui_components_generated_total", tenant | {"stack": stack}, len(result["components"])
     elif name == "visuals" and "shots" in result:
@@ -107,8 +107,9 @@ def _of_result(name: str, result: dict[str, Any], tenant: dict[str, str], stack:
         yield from _of_conflicts(result, tenant)
     elif name == "slo":
         for gate in result.get("gates", []):
-            passed = "passed" if gate["passed"] else "failed"
-            yield "gate_results_total", tenant | {"gate": str(gate["gate"]), "result": passed}, 1
+            judged = tenant | {"gate": str(gate["gate"])}
+            yield "gate_results_total", judged | {"result": "passed"}, int(gate["passed"])
+            yield "gate_results_total", judged | {"result": "failed"}, int(not gate["passed"])
 
 
 def _of_shots(result: dict[str, Any], tenant: dict[str, str]) -> Iterator[Seen]:
@@ -116,7 +117,8 @@ def _of_shots(result: dict[str, Any], tenant: dict[str, str]) -> Iterator[Seen]:
     for shot in result["shots"]:
         failed = bool({(shot["page"], shot["width"]), (shot["page"], None)} & serious)
         yield "visual_tests_total", tenant, 1
-        yield f"visual_tests_{'failed' if failed else 'passed'}_total", tenant, 1
+        yield "visual_tests_passed_total", tenant, int(not failed)
+        yield "visual_tests_failed_total", tenant, int(failed)
         if shot["diff_ratio"] is not None:
             yield "visual_diff_score", tenant, float(shot["diff_ratio"])
 
@@ -125,8 +127,7 @@ def _of_conflicts(result: dict[str, Any], tenant: dict[str, str]) -> Iterator[Se
     for conflict in result["conflicts"]:
         kind = tenant | {"kind": str(conflict["kind"])}
         yield "conflicts_detected_total", kind, 1
-        if conflict["resolved"]:
-            yield "conflicts_resolved_total", kind, 1
+        yield "conflicts_resolved_total", kind, int(conflict["resolved"])
     for when in ("before", "after"):
         yield "conflict_similarity", tenant | {"when": when}, float(result[f"similarity_{when}"])
 
@@ -138,7 +139,6 @@ def _of_call(call: Call, tenant: dict[str, str]) -> Iterator[Seen]:
         yield "openrouter_tokens_used_total", paid | {"direction": "in"}, call.tokens_in
         yield "openrouter_tokens_used_total", paid | {"direction": "out"}, call.tokens_out
         yield "openrouter_cost_usd_total", paid, float(call.cost_usd)
-        if call.wasted:
-            yield "openrouter_wasted_usd_total", activity, float(call.cost_usd)
+        yield "openrouter_wasted_usd_total", activity, float(call.cost_usd) if call.wasted else 0
     if call.saved_usd:
         yield "openrouter_saved_usd_total", activity, float(call.saved_usd)

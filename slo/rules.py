@@ -100,9 +100,7 @@ def _group(objective: Objective) -> dict[str, Any]:
     rules: list[dict[str, Any]] = []
     for window in WINDOWS:
         bad, total = (f"sum by ({BY}) (increase({series}[{window}]))" for series in (objective.bad, objective.total))
-        none = f"{total} * 0"  # who never had a bad event has no such series, and all of the budget
-        expr = f"({bad} or {none}) / ({total} > 0)"
-        rules.append({"record": f"slo:sli_error:ratio_rate{window}", "expr": expr, "labels": labels})
+        rules.append({"record": f"slo:sli_error:ratio_rate{window}", "expr": f"{bad} / ({total} > 0)", "labels": labels})
     left = f"1 - slo:sli_error:ratio_rate30d{chosen} / {objective.budget:g}"
     rules.append({"record": "slo:error_budget_remaining:ratio", "expr": left, "labels": labels})
     for (severity, long, short), factor in zip(BURNS, objective.factors, strict=True):

@@ -31,11 +31,12 @@ def answers(boards: Mapping[str, Mapping[str, Any]], url: str) -> Iterator[Answe
             known = values(board)
             for query in asked(name, board):
                 expr = filled(query.expr, known)
-                yield _label(client, query, expr) if query.label else _instant(client, query, expr)
+                yield listed(client, query, expr) if query.label else instant(client, query, expr)
 
 
-def _instant(client: httpx.Client, query: Asked, expr: str) -> Answer:
-    body = client.post("/api/v1/query", data={"query": expr}).json()
+def instant(client: httpx.Client, query: Asked, expr: str) -> Answer:
+    """The value now. Figures that are no numbers (0 / 0) count for nothing."""
+    body = _body(client.post("/api/v1/query", data={"query": expr}))
     if body["status"] != "success":
         return Answer(query, expr, 0, body["error"])
     figures = [float(sample["value"][1]) for sample in body["data"]["result"]]
@@ -43,11 +44,19 @@ def _instant(client: httpx.Client, query: Asked, expr: str) -> Answer:
     return Answer(query, expr, len(numbers), "" if numbers else "NaN only" if figures else "empty")
 
 
-def _label(client: httpx.Client, query: Asked, expr: str) -> Answer:
-    body = client.get(f"/api/v1/label/{query.label}/values", params={"match[]": expr}).json()
+def listed(client: httpx.Client, query: Asked, expr: str) -> Answer:
+    """The values of a label."""
+    body = _body(client.get(f"/api/v1/label/{query.label}/values", params={"match[]": expr}))
     if body["status"] != "success":
         return Answer(query, expr, 0, body["error"])
     return Answer(query, expr, len(body["data"]), "" if body["data"] else "empty")
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    if response.is_server_error:  # 503, in words, while it starts
+        response.raise_for_status()
+    body: dict[str, Any] = response.json()
+    return body
 
 
 def table(found: Sequence[Answer]) -> str:

@@ -112,7 +112,7 @@ def figure(
         .description(about)
         .unit(unit)
         .datasource(SOURCE)
-        .height(4)
+        .height(height)
         .span(width)
         .no_value(NO_VALUE.get(unit, "–"))
     )
@@ -192,6 +192,6 @@ def board(
     for each in built.panels or ():
         each.id_val = zlib.crc32(f"{each.type_val} {each.title}".encode()) % 1_000_000 + 1
         if each.id_val in ids:
-            raise ValueError(f"{title}: there are two panels {each.title}.")
+            raise ValueError(f"{title}: there are two panels of the kind and title {each.type_val} {each.title}.")
         ids.add(each.id_val)
     return built

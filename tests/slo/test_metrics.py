@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.models import Incident
 from slo import folding
 from slo.folding import fold
 from slo.metrics import COUNTED, LOOKED, increments
@@ -84,7 +85,7 @@ def test_a_run_that_ended_is_in_the_counters(scrape):
     assert seen["workflow_duration_seconds_count", "ours"] == 1
     assert seen["workflow_duration_seconds_bucket", "ours", "120"] == 1
     assert seen["workflow_duration_seconds_bucket", "ours", "90"] == 0
-    assert ("workflow_slow_total", "ours") not in seen
+    assert seen["workflow_slow_total", "ours"] == 0
     assert seen["stack_confidence_sum", "ours", "mern"] == pytest.approx(0.91)
     assert seen["ui_components_generated_total", "ours", "fastapi-react"] == 3
     assert [seen[f"visual_tests{kind}_total", "ours"] for kind in ("", "_passed", "_failed")] == [3, 2, 1]
@@ -97,6 +98,20 @@ def test_a_run_that_ended_is_in_the_counters(scrape):
     assert seen["openrouter_wasted_usd_total", "ours", "ui"] == 0.25
     assert seen["workflow_steps_total", "ui", "done"] == 1
     assert seen["workflow_step_retries_total", "ui", "failed"] == 1
+
+
+def test_what_never_went_wrong_is_0_and_not_missing(scrape):
+    """Prometheus does not see the growth of a counter that begins with 1."""
+    good = {"stack": RESULTS["stack"], "slo": {"gates": [{"gate": "cost", "passed": True}]}}
+    shots = {"findings": [], "shots": [{"page": "home", "width": 375, "diff_ratio": None}]}
+    open_ = {"conflicts": [{"kind": "field", "resolved": False}], "similarity_before": 1, "similarity_after": 1}
+    ended(results={**good, "visuals": shots, "conflicts": open_}, activity="ui", model="grok", tokens_in=1, cost_usd=Decimal(1))
+    seen = scrape()
+    for metric in ("workflow_slow_total", "stack_unsure_total", "visual_tests_failed_total"):
+        assert seen[metric, "ours"] == 0
+    assert seen["gate_results_total", "ours", "cost", "failed"] == 0
+    assert seen["conflicts_resolved_total", "ours", "field"] == 0
+    assert seen["openrouter_wasted_usd_total", "ours", "ui"] == 0
 
 
 def test_each_end_is_counted_once_however_often_it_is_asked(scrape):
@@ -172,6 +187,16 @@ def test_what_goes_on_is_read_from_the_ledger(scrape):
     assert seen["project_cost_usd", "ours", "shop"] == 1
     assert seen["project_budget_left_usd", "ours", "shop"] == 3
     assert seen["workers",] == 1
+
+
+def test_repairs_and_how_long_they_took_are_counted(scrape):
+    for seconds, told in ((0.5, False), (40.0, True), (0.0, False)):  # 0: nobody knows since when
+        Incident.objects.create(remedy="lost_steps", seen="s", done="d", since_seconds=seconds, alert=told)
+    seen = scrape()
+    assert [seen["incidents_total", "lost_steps", told] for told in ("no", "yes")] == [2, 1]
+    assert [seen["recovery_seconds_bucket", "lost_steps", edge] for edge in ("0.5", "30", "60", "+Inf")] == [1, 1, 2, 2]
+    assert seen["recovery_seconds_sum", "lost_steps"] == pytest.approx(40.5)
+    assert seen["recovery_seconds_count", "lost_steps"] == 2
 
 
 def test_names_and_labels_are_those_that_are_defined():

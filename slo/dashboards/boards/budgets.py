@@ -56,7 +56,7 @@ def row(objective: rules.Objective) -> Row:
             f"Events of a day: {objective.name}",
             "Bad events, and all of them.",
             "short",
-            Query(f"sum by (tenant) ({bad}) or sum by (tenant) ({total}) * 0", "bad, {{tenant}}"),
+            Query(f"sum by (tenant) ({bad})", "bad, {{tenant}}"),
             Query(f"sum by (tenant) ({total})", "all, {{tenant}}"),
             width=6,
         )

@@ -14,7 +14,7 @@ USD = "currencyUSD"
 
 
 def total(metric: str, by: str = "", window: str = "$__range") -> str:
-    return f"sum{f' by ({by})' if by else ''} (increase({metric}{{{OF}}}[{window}]))"
+    return f"sum{f' by ({by}) ' if by else ''}(increase({metric}{{{OF}}}[{window}]))"
 
 
 def figures() -> Row:

@@ -12,7 +12,7 @@ ALIVE = Limit(1, least=True)
 
 
 def total(metric: str, by: str = "", window: str = "$__range") -> str:
-    return f"sum{f' by ({by})' if by else ''} (increase({metric}[{window}]))"
+    return f"sum{f' by ({by}) ' if by else ''}(increase({metric}[{window}]))"
 
 
 def p95(by: str, window: str = "$__range") -> str:

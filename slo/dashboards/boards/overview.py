@@ -99,8 +99,7 @@ def conflicts() -> Row:
                 "percentunit",
                 Query(f"sum by (tenant) ({detected}) / (sum by (tenant) ({components}) > 0)", "detected, {{tenant}}"),
                 Query(
-                    f"(sum by (tenant) ({detected}) - (sum by (tenant) ({resolved}) or sum by (tenant) ({detected}) * 0))"
-                    f" / (sum by (tenant) ({components}) > 0)",
+                    f"(sum by (tenant) ({detected}) - sum by (tenant) ({resolved})) / (sum by (tenant) ({components}) > 0)",
                     "open, {{tenant}}",
                 ),
                 limit=alert("HighConflictRate"),
@@ -129,6 +128,7 @@ def conflicts() -> Row:
 
 def pictures() -> Row:
     kinds = {kind: f"increase(visual_tests_{kind}total{{{OF}}}{HOUR})" for kind in ("", "passed_", "failed_")}
+    failed, taken = (f"sum by (tenant) ({kinds[kind]})" for kind in ("failed_", ""))
     differs = f"histogram_quantile(0.95, sum by (tenant, le) (increase(visual_diff_score_bucket{{{OF}}}{HOUR})))"
     return Row(
         "Pictures",
@@ -146,7 +146,7 @@ def pictures() -> Row:
                 "Failed pictures",
                 "Share of the pictures of an hour that have a serious finding.",
                 "percentunit",
-                Query(f"sum by (tenant) ({kinds['failed_']}) / (sum by (tenant) ({kinds['']}) > 0)", "{{tenant}}"),
+                Query(f"{failed} / ({taken} > 0)", "{{tenant}}"),
                 limit=alert("VisualFailures"),
                 width=8,
             ),

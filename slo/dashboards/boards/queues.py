@@ -10,7 +10,7 @@ from slo.dashboards.parts import OF, Limit, Query, Row, board, figure, graph
 def part() -> Dashboard:
     some = Query("workers", "workers")
     alive = Limit(1, least=True)
-    busy = "sum(workflows_live) / (workers > 0)"
+    busy = "sum(workflows_live) / (sum(workers) > 0)"
     done = f"sum(increase(workflows_completed_total{{{OF}}}[1h]))"
     figures = (
         figure(

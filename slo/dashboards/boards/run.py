@@ -6,8 +6,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from slo.dashboards.parts import OF, Limit, Query, Row, bars, board, graph, level, projects, typed, words
 
-WHERE = """Metrics have no label for a run: each would be a series of its own. **One run is looked up in Synergy by its id**, with
-its timeline, attempts, gates, screenshots, calls of models and incidents:
+WHERE = """Metrics have no label for a run: each would be a series of its own. **One run is looked up in Synergy by its id**
+(type it above), with its timeline, attempts, gates, screenshots, calls of models and incidents:
 
 - [run ${run} in the admin](${synergy}/admin/core/run/${run}/change/), or [all runs](${synergy}/admin/core/run/)
 - `GET ${synergy}/api/runs/${run}` with your token
