@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from synergy.core.bench import Bench, layers, merged, tree_hash
 from synergy.core.errors import PermanentError
+from synergy.core.spans import carried
 from synergy.core.stacks import StackSpec, stack
 from synergy.core.testreports.halves import REPORTS, read_half, test_commands
 from synergy.core.toolchains import inputs_hash, run_command
@@ -33,7 +35,7 @@ def run_tests(bench: Bench, plan: Plan, changes: tuple[ChangeSet, ...], ui: UiSp
         clean = _clean(bench)
         clean.apply(applied)
         with ThreadPoolExecutor(len(todo)) as pool:
-            known |= dict(zip(todo, pool.map(lambda name: run_command(clean, spec, name, files), todo), strict=True))
+            known |= dict(zip(todo, pool.map(carried(partial(run_command, clean, spec, files=files)), todo), strict=True))
     halves = [read_half(bench, spec, known[name], files) for name in names]
     return TestReport(
         cases=tuple(case for half in halves for case in half.cases),

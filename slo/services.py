@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import isfinite
 
 from slo.evidence import Evidence
-from slo.gates.base import registry
+from slo.gates.base import Gate, registry
 from slo.levels import Level, levels
 from slo.requirements import overruled, settle, standings
 from slo.runner import run_tests
 from synergy.core.bench import Bench
 from synergy.core.revisions import Base
+from synergy.core.spans import span
 from synergy.core.types import (
     ChangeSet,
     GateResult,
@@ -73,6 +74,15 @@ def judge(
 
 def _result(name: str, level: Level, evidence: Evidence) -> GateResult:
     gate = registry.get(name)
+    with span(f"gate {name}", {"gen_ai.evaluation.name": name}) as seen:
+        result = _judged(name, gate, level, evidence)
+        seen.set_attribute("gen_ai.evaluation.score.label", "pass" if result.passed else "fail")
+        if result.value is not None:
+            seen.set_attribute("gen_ai.evaluation.score.value", result.value)
+        return result
+
+
+def _judged(name: str, gate: Gate, level: Level, evidence: Evidence) -> GateResult:
     measure = gate.measure(evidence, level.limits)
     value = measure.value if measure.value is not None and isfinite(measure.value) else None
     reason = measure.reason if value is not None else f"Not measured. {measure.reason}".strip()

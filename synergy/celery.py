@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 from kombu import Exchange, Queue
 
 from monitor.schedule import SCHEDULE
+from synergy import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
 
@@ -23,6 +24,12 @@ app.conf.task_queues = [Queue(name, Exchange(name), routing_key=name) for name i
 app.conf.task_create_missing_queues = False  # a misspelt queue would swallow its messages
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def trace(**_: object) -> None:
+    """A child was forked, and traces what it does."""
+    telemetry.configure("worker")
 
 
 @worker_ready.connect

@@ -240,11 +240,21 @@ ENGINE_LEASE = env_int("SYNERGY_LEASE", 6, low=2, high=600)  #: seconds without 
 ENGINE_BACKOFF = tuple(float(s) for s in env_list("SYNERGY_BACKOFF", ["10", "20", "40"]))  #: seconds before each further try
 ENGINE_QUEUED_LIMIT = env_int("SYNERGY_QUEUED_LIMIT", 3600, low=1)  #: seconds a step waits for a worker at most
 
+#: "json" is for machines: an object a line
+LOG_FORMAT = env_choice("LOG_FORMAT", ("json", "line") if PRODUCTION else ("line", "json"))
 LOG_LEVEL = env_choice("LOG_LEVEL", ("WARNING", "DEBUG", "INFO", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"traced": {"()": "synergy.logs.Traced"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s%(trace)s"},
+        "json": {"()": "synergy.logs.Json"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["traced"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.error": {"level": LOG_LEVEL},
+    },  # not in a form of its own
 }

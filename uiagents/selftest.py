@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from synergy.core.bench import Bench
+from synergy.core.spans import carried
 from synergy.core.stacks import StackSpec
 from synergy.core.toolchains import run_command
 from synergy.core.types import CommandRun
@@ -15,7 +17,7 @@ from synergy.core.types import CommandRun
 def run_commands(bench: Bench, spec: StackSpec, names: tuple[str, ...], files: Mapping[str, str]) -> list[CommandRun]:
     """The stack's commands on ``bench.project``, which holds ``files``, side by side. The longest comes first."""
     with ThreadPoolExecutor(len(names)) as pool:
-        return list(pool.map(lambda name: run_command(bench, spec, name, files), names))
+        return list(pool.map(carried(partial(run_command, bench, spec, files=files)), names))
 
 
 def tidied(bench: Bench, run: CommandRun, files: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from synergy.core.errors import Cancelled
+from synergy.core.spans import carried
 from synergy.core.types import BrowserCheck, Page, PageKind, Plan
 from visual.browser import BrowserCrashed, Chromium, session
 from visual.proxy import Proxy
@@ -59,7 +60,7 @@ def walking(project: Project, plan: Plan, checks: tuple[BrowserCheck, ...]) -> I
     going = Walking(project, ground(plan), checks)
     with ThreadPoolExecutor(1, "walks") as pool:
         try:
-            yield going, pool.submit(going.run)
+            yield going, pool.submit(carried(going.run))
         finally:
             going.stop.set()
 

@@ -28,6 +28,7 @@ from playwright.async_api import (
 
 from synergy.core import tools
 from synergy.core.errors import ServiceDown
+from synergy.core.spans import span
 from visual.events import Events, Failure
 from visual.isolation import ARGS, ORIGIN, isolated
 from visual.proxy import NOWHERE, VISIT, Proxy
@@ -379,11 +380,12 @@ class Session:
 def session(scripts: tuple[str, ...] = ()) -> Iterator[Session]:
     """A browser for the time of the context; ``scripts`` run in every document before its own."""
     running = Session(scripts)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
+    with span("browser"):
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
 async def _launch(chromium: Any, executable: str) -> Browser:

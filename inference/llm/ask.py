@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from django.utils.module_loading import import_string
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from inference.llm.base import LOOK, Declined, Provider, Reply, Unsure, Unusable, provider
@@ -23,6 +25,7 @@ from inference.llm.prompts import RULES, fenced
 from synergy.core.artifacts import digest
 from synergy.core.bench import Bench
 from synergy.core.errors import BudgetSpent, OverBudget, ServiceDown
+from synergy.core.spans import Attributes, span
 from synergy.core.spending import Order, Paid
 from synergy.core.types import Usage, Value
 
@@ -209,7 +212,9 @@ def _call(bench: Bench, to: Provider, body: dict[str, Any], key: str) -> Paid:
 def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Visit) -> Reply:
     """One request, and what it says about the provider."""
     try:
-        reply: Reply = import_string(POST)(to, body, key, bench.stopped)
+        with span(f"chat {body['model']}", _told(to, body), kind=SpanKind.CLIENT) as seen:
+            reply: Reply = import_string(POST)(to, body, key, bench.stopped)
+            seen.set_attributes(_told_back(reply))
     except Unusable:
         raise
     except (Declined, Unsure) as error:
@@ -217,6 +222,29 @@ def _sent(bench: Bench, to: Provider, body: dict[str, Any], key: str, visit: Vis
         raise
     visit.outcome = "ok"
     return reply
+
+
+def _told(to: Provider, body: dict[str, Any]) -> Attributes:
+    """What a trace shows of a request: no prompt, no key."""
+    host = urlsplit(to.url).hostname or ""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openrouter" if host == "openrouter.ai" else host,
+        "gen_ai.request.model": body["model"],
+        "gen_ai.request.max_tokens": body["max_tokens"],
+        "gen_ai.request.temperature": body["temperature"],
+        "server.address": host,
+    }
+
+
+def _told_back(reply: Reply) -> Attributes:
+    told: dict[str, str | int | float | tuple[str, ...]] = {
+        "gen_ai.response.model": reply.model,
+        "gen_ai.response.finish_reasons": (reply.finish,),
+        "gen_ai.usage.input_tokens": reply.tokens_in,
+        "gen_ai.usage.output_tokens": reply.tokens_out,
+    }
+    return told if reply.cost_usd is None else told | {"synergy.cost_usd": reply.cost_usd}
 
 
 def _booked(asked: str, reply: Reply) -> Paid:

@@ -115,6 +115,7 @@ class Run(models.Model):
     engine = models.CharField(max_length=40)  # pipeline and version that started it and must finish it
     idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001  # unique only where given
     trace_id = models.CharField(max_length=32)
+    span_id = models.CharField(max_length=16, db_default="", blank=True)  # in the trace, what it began with: a request, a command
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="forks")
     revises = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="revisions")  # the delivery it changes
     carried_seconds = models.FloatField(default=0)  # run time that a fork or a retry took over

@@ -28,6 +28,7 @@ from synergy.core.artifacts import digest
 from synergy.core.bench import Bench, tree_hash
 from synergy.core.errors import BadInput, Cancelled, ServiceDown
 from synergy.core.sandboxes.base import Job, Limits, Mount, Sandbox, Server, registry
+from synergy.core.spans import span
 from synergy.core.stacks import Command, StackSpec
 from synergy.core.types import ChangeSet, CommandRun
 from synergy.core.untrusted import read_file, read_folder, remove_file
@@ -107,7 +108,9 @@ def run_command(
     command = _command(spec, name)
     for output in command.outputs.values():
         remove_file(bench.project, output.rstrip("/"))
-    outcome = sandbox().run(_job(bench, spec, command, extra_env), stop=bench.stopped)
+    with span(f"sandbox {name}", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}) as seen:
+        outcome = sandbox().run(_job(bench, spec, command, extra_env), stop=bench.stopped)
+        seen.set_attributes({"process.exit.code": outcome.returncode, "synergy.killed": outcome.killed or ""})
     if outcome.killed == "cancelled":
         raise Cancelled()
     return CommandRun(

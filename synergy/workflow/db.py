@@ -14,12 +14,15 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import InterfaceError, OperationalError
 from django.db import connection as django_connection
+from opentelemetry.trace import SpanKind
 from psycopg.pq import TransactionStatus
 
 from synergy.core.postgres.base import DatabaseWrapper
+from synergy.core.spans import span
 
 connection = cast(DatabaseWrapper, django_connection)
 
+SHOWN = 300  #: characters of a statement that a trace shows; values are never in it
 PATIENCE = 120.0  #: seconds a statement waits for a database that is away
 
 Row = tuple[Any, ...]
@@ -67,6 +70,11 @@ def _run(link: psycopg.Connection[Row], sql: str, values: Mapping[str, Any]) -> 
     Each is planned once for a connection, and the plan is kept while the ledger grows. In a young ledger, where reading a whole
     table is as quick as its index, that plan would be the wrong one soon, so while it is made only indexes count.
     """
+    with span("engine", {"db.system": "postgresql", "db.statement": sql.strip()[:SHOWN]}, kind=SpanKind.CLIENT):
+        return _planned_once(link, sql, values)
+
+
+def _planned_once(link: psycopg.Connection[Row], sql: str, values: Mapping[str, Any]) -> list[Row]:
     known = _planned.setdefault(link, set())
     if sql in known or link.pgconn.transaction_status != TransactionStatus.IDLE:
         return psycopg.Cursor(link).execute(sql.encode(), values).fetchall()

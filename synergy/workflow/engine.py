@@ -92,6 +92,7 @@ def enter(shape: Shape, run: Run, slug: str, title: str, taken: Sequence[str] = 
         "engine": run.engine,
         "key": run.idempotency_key,
         "trace": run.trace_id,
+        "span": run.span_id,
         "parent": run.parent_id,
         "revises": run.revises_id,
         "carried": run.carried_seconds,

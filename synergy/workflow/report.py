@@ -83,6 +83,7 @@ def summary(run: Run) -> dict[str, Any]:
     values = results(steps)
     return {
         "id": str(run.id),
+        "trace_id": run.trace_id,
         "state": run.state,
         "reason": run.reason,
         "message": run.message,

@@ -24,6 +24,7 @@ from inference.incoming import read_message
 from synergy.core.artifacts import ArtifactStore, digest
 from synergy.core.errors import BadInput
 from synergy.core.models import LIVE_RUN, Event, Membership, Run, RunState, Step, StepState, Tenant
+from synergy.core.spans import here
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import ChangeSet
 from synergy.workflow import engine, steps
@@ -83,6 +84,7 @@ def create_run(
         raise BadInput(f"An idempotency key has 1 to {KEY_LENGTH} characters.")
     slug, title = _project(project, text)
     pipeline = shape()
+    trace_id, span_id = here()
     run = Run(
         tenant=tenant,
         message=text,
@@ -90,7 +92,8 @@ def create_run(
         engine=pipeline.engine,
         budget_usd=_budget(budget_usd),
         idempotency_key=key,
-        trace_id=uuid.uuid4().hex,
+        trace_id=trace_id,
+        span_id=span_id,
         revises=revises,
     )
     try:
@@ -177,13 +180,15 @@ def fork(run: Run, step: str, *, edits: ChangeSet | None = None) -> tuple[Run, l
     if missing := [name for name in before if name not in done]:
         hint = f"It can start from: {', '.join(forkable(run))}."
         raise BadInput(f"It cannot start from {step}: {', '.join(missing)} never ended.", hint=hint)
+    trace_id, span_id = here()
     fresh = Run(
         tenant=run.tenant,
         message=run.message,
         options={**run.options, **({"edits": edits.model_dump(mode="json")} if edits else {})},
         engine=run.engine,
         budget_usd=run.budget_usd,
-        trace_id=uuid.uuid4().hex,
+        trace_id=trace_id,
+        span_id=span_id,
         parent=run,
         revises_id=run.revises_id,
         stack=run.stack if done else "",

@@ -14,9 +14,10 @@ WITH known AS (
   SELECT nextval(pg_get_serial_sequence('core_project', 'id')) WHERE NOT EXISTS (SELECT 1 FROM known)
 ), run AS (
   INSERT INTO core_run (id, tenant_id, project_id, message, options, state, reason, stack, confidence, cost_usd, budget_usd,
-    engine, idempotency_key, trace_id, parent_id, revises_id, carried_seconds)
+    engine, idempotency_key, trace_id, span_id, parent_id, revises_id, carried_seconds)
   SELECT %(run)s::uuid, %(tenant)s, project.id, %(message)s, %(options)s::jsonb, 'queued', '', %(stack)s, %(confidence)s::float8,
-    %(cost)s, %(budget)s, %(engine)s, %(key)s, %(trace)s, %(parent)s::uuid, %(revises)s::uuid, %(carried)s::float8 FROM project
+    %(cost)s, %(budget)s, %(engine)s, %(key)s, %(trace)s, %(span)s, %(parent)s::uuid, %(revises)s::uuid,
+    %(carried)s::float8 FROM project
   ON CONFLICT DO NOTHING RETURNING id, project_id, created_at
 ), made AS (
   INSERT INTO core_project (id, tenant_id, slug, name)
@@ -50,7 +51,7 @@ def wake(run: str) -> str:
 INPUTS = """
 SELECT r.message, r.options, r.project_id, r.cost_usd, r.carried_seconds + extract(epoch FROM now() - r.started_at)::float8,
   (SELECT coalesce(json_object_agg(s.name, s.result), '{}') FROM core_step s
-   WHERE s.run_id = r.id AND s.name = ANY(%(names)s) AND s.state = 'done')
+   WHERE s.run_id = r.id AND s.name = ANY(%(names)s) AND s.state = 'done'), r.trace_id, r.span_id
 FROM core_run r WHERE r.id = %(run)s
 """
 

@@ -40,6 +40,7 @@ class Inputs:
     base: str  #: artifact of the Base that the run changes; "" = it makes something new
     cost_usd: float
     seconds: float  #: since the first claim, by the database's clock
+    trace: tuple[str, str]  #: trace id and the span that the run began with
     values: Mapping[str, Value]
 
 
@@ -53,7 +54,7 @@ def read(shape: Shape, attempt: Attempt, known: Inputs | None = None) -> Inputs:
     if known is not None and not MOVING & set(shape.spec(attempt.name).wants) and known.values.keys() >= set(names):
         return known
     found = attempt.inputs or rows(sql.INPUTS, {"run": attempt.run, "names": names})[0]
-    message, options, project, cost, seconds, results = found
+    message, options, project, cost, seconds, results, trace, span = found
     options = options if isinstance(options, dict) else json.loads(options)
     try:
         values = {step: shape.spec(step).result.model_validate_json(text) for step, text in results.items()}
@@ -61,7 +62,8 @@ def read(shape: Shape, attempt: Attempt, known: Inputs | None = None) -> Inputs:
     except ValueError as error:
         raise PermanentError(f"A recorded result cannot be read: {str(error).splitlines()[0]}") from error
     asked = Message(text=message, stack=options.get("stack"))
-    return Inputs(asked, str(project), edits, options.get("base", ""), float(cost), float(seconds or 0.0), values)
+    base, spent = options.get("base", ""), float(cost)
+    return Inputs(asked, str(project), edits, base, spent, float(seconds or 0.0), (trace, span), values)
 
 
 def with_result(shape: Shape, inputs: Inputs, name: str, text: str) -> Inputs:

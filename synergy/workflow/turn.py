@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from synergy.core import spans
 from synergy.core.errors import BadInput, BudgetSpent, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
 from synergy.core.types import Value
 from synergy.workflow import engine, steps
@@ -81,10 +82,27 @@ def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs
     run = watched.attempt.run
     book = Ledger(run, spec.name)
     place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line), book)
-    value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
+    with spans.span(f"step {spec.name}", _told(watched.attempt), within=spans.of_run(*inputs.trace)):
+        value = spec.load()(place, *steps.arguments(pipeline, spec, run, inputs, place))
     if not isinstance(value, spec.result):
         raise PermanentError(f"{spec.name} gave a {type(value).__name__} where a {spec.result.__name__} was due.")
     return value
+
+
+def _told(attempt: Attempt) -> spans.Attributes:
+    """What the span of an attempt says, with the names of OpenTelemetry's conventions where there are some."""
+    step, _, agent = attempt.name.partition(":")
+    known: dict[str, str | int] = {
+        "synergy.run.id": str(attempt.run),
+        "synergy.step": attempt.name,
+        "synergy.attempt": attempt.number,
+        "gen_ai.workflow.name": "synergy",
+    }
+    if agent:
+        known |= {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent}
+    elif step == "plan":
+        known |= {"gen_ai.operation.name": "plan"}
+    return known
 
 
 @contextmanager

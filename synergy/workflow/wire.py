@@ -9,8 +9,9 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -22,6 +23,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from psycopg import OperationalError
 from redis.exceptions import RedisError
 
+from synergy.core.spans import carried
 from synergy.workflow import engine
 from synergy.workflow.engine import Ready
 from synergy.workflow.shape import Shape, shape
@@ -100,7 +102,7 @@ def backlog(queues: Sequence[str]) -> dict[str, int]:
     return found
 
 
-_soon: queue.SimpleQueue[Sequence[Ready]] = queue.SimpleQueue()
+_soon: queue.SimpleQueue[Callable[[], bool]] = queue.SimpleQueue()
 _sender: dict[int, threading.Thread] = {}
 
 
@@ -111,9 +113,9 @@ def send_soon(ready: Sequence[Ready]) -> None:
         thread = threading.Thread(target=_drain, name="sender", daemon=True)
         _sender[os.getpid()] = thread
         thread.start()
-    _soon.put(ready)
+    _soon.put(partial(carried(send), ready))
 
 
 def _drain() -> None:
     while True:
-        send(_soon.get())
+        _soon.get()()

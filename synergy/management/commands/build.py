@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -27,9 +27,11 @@ from rich.console import Console
 import synergy.celery  # noqa: F401  # messages go by the configured application
 from inference.incoming import read_message
 from inference.planning.clean import LONGEST
+from synergy import telemetry
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, ServiceDown, SynergyError
 from synergy.core.models import LIVE_RUN, Run, RunState, WorkerBeat
+from synergy.core.spans import COMMAND, carried, span
 from synergy.core.stacks import stack as known_stack
 from synergy.core.types import Delivery, Plan
 from synergy.embedded.client import Running, dial_nobody, servers, session
@@ -68,6 +70,7 @@ class Command(BaseCommand):
     def handle(self, *_: object, **given: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, leave)
+        telemetry.configure("build")
         console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
         try:
             code = build(console, given)
@@ -119,8 +122,10 @@ def build(console: Console, given: dict[str, Any]) -> int:
             expected = estimate(options["tenant"])
             if expected is not None:
                 shown.note(str(expected))
-            run, ready = begun(text, options, given)
-            finished = watched(shown, running, run, ready, alone=alone)
+            with span("build", {COMMAND: "build"}):
+                run, ready = begun(text, options, given)
+                send = partial(carried(wire.send), ready)
+            finished = watched(shown, running, run, send, alone=alone)
         report = told(run, keep=given["keep"], finished=finished)
         if given["json"]:
             print(json.dumps(report, ensure_ascii=False, indent=2))
@@ -170,10 +175,10 @@ def watch(shown: Display, running: Running, run: Run) -> None:
                 raise ServiceDown(problem or "The worker did not start.", hint="The run is kept and goes on when a worker comes.")
 
 
-def watched(shown: Display, running: Running, run: Run, ready: Sequence[Ready], *, alone: bool) -> bool:
+def watched(shown: Display, running: Running, run: Run, send: Callable[[], bool], *, alone: bool) -> bool:
     """Watch to the end; False when Ctrl-C came first. What was started for this run alone ends with it, else the run goes on."""
     try:
-        wire.send(ready)
+        send()
         watch(shown, running, run)
         return True
     except KeyboardInterrupt:
