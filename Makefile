@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models chaos dashboards doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models bench-telemetry chaos dashboards doctor lock clean $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
 	@echo 'make bench-models        what ledger, gate and cache add to a call of a model'
+	@echo 'make bench-telemetry     what traces, logs and metrics add to a warm build (10 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
 	@echo 'make capabilities        projects with all capabilities, in the browser (25 minutes)'
 	@echo 'make messages            300 messages planned, and what was understood (2 minutes)'
@@ -79,6 +80,9 @@ check-locks:
 
 bench: setup
 	@$(RUN) scripts/bench.py
+
+bench-telemetry: setup
+	@$(RUN) scripts/bench_telemetry.py
 
 bench-models: setup
 	@$(RUN) scripts/bench_models.py

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,13 @@ def read(body: bytes) -> Iterator[Seen]:
         service = next(a.value.string_value for a in resource.resource.attributes if a.key == "service.name")
         for scope in resource.scope_spans:
             for span in scope.spans:
-                attributes = {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
+                attributes = {a.key: value(a.value) for a in span.attributes}
                 seconds = (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
                 ids = span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()
                 yield Seen(service, scope.scope.name, span.name, *ids, span.status.code == 2, seconds, attributes)
+
+
+def value(given: AnyValue) -> object:
+    """As plain data."""
+    kind = given.WhichOneof("value")
+    return [value(one) for one in given.array_value.values] if kind == "array_value" else getattr(given, kind or "")

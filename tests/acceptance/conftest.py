@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from synergy.chaos.models import Models
 from synergy.chaos.recorded import Recorded
 from tests.acceptance.project import Broken, broken_pages
 from tests.acceptance.system import System
+from tests.otlp import collecting
 
 FIRST = (
     "Keep a list of suppliers and products; white background, navy buttons. Send a fax to each supplier. "
@@ -35,7 +37,9 @@ def first(system) -> dict:
         models = Models(Recorded())
         models.start()
         try:
-            return ended(system.build("--project", "Shop", message=FIRST, model=models.url), 0, "completed")
+            with collecting() as (collector, env):
+                report = ended(system.build("--project", "Shop", message=FIRST, model=models.url, **env), 0, "completed")
+            return report | {"spans": [asdict(span) for span in collector.spans]}
         finally:
             models.stop()
 

@@ -60,11 +60,11 @@ class System:
     def store(self) -> ArtifactStore:
         return ArtifactStore(self.home / "artifacts")
 
-    def build(self, *arguments: str, message: str, model: str = "") -> tuple[int, dict[str, Any]]:
+    def build(self, *arguments: str, message: str, model: str = "", **env: str) -> tuple[int, dict[str, Any]]:
         """``manage.py build`` in an empty environment; its exit code and what it printed. ``model``: address of a provider."""
         command = [sys.executable, "manage.py", "build", "--json", *arguments, "--", message]
         key = {"SYNERGY_MODEL_URL": model, "OPENROUTER_API_KEY": f"sk-or-v1-{'0' * 64}"} if model else {}
-        ran = subprocess.run(command, cwd=ROOT, env=self._environment() | key, capture_output=True, text=True, timeout=800)
+        ran = subprocess.run(command, cwd=ROOT, env=self._environment() | key | env, capture_output=True, text=True, timeout=800)
         assert ran.stdout, ran.stderr[-3000:]
         return ran.returncode, json.loads(ran.stdout)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.system import failed_gates, project_files
+from tests.otlp import Seen, names, orphans
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1700)]
 
@@ -48,6 +49,18 @@ def test_a_model_wrote_what_the_blueprint_leaves_open(first):
     assert 0 < first["cost_usd"] < 0.02
     readme = (Path(first["paths"]["Project"]) / "README.md").read_text()
     assert "**change the text size**" not in readme.split("### Not built")[1].split("### Assumed")[0]
+
+
+def test_the_build_is_one_trace_with_a_span_for_all_that_was_done(first):
+    spans = [Seen(**span) for span in first["spans"]]
+    assert {span.trace for span in spans} == {first["trace_id"]}
+    assert orphans(spans) == []
+    assert names(spans, "step ") == {step["name"]: 1 for step in first["steps"]}
+    assert names(spans, "gate ") == {gate["gate"]: 1 for gate in first["verdict"]["gates"]}
+    assert sum(names(spans, "chat ").values()) == sum(row["calls"] for row in first["spending"])
+    assert names(spans, "sandbox ").keys() >= {"backend-test", "frontend-test", "frontend-build"}
+    assert names(spans, "browser")[""] >= 1
+    assert not any(word in repr(spans) for word in ("fax", "supplier", "sk-or-v1"))
 
 
 def test_the_delivery_verifies_until_a_byte_changes(first):

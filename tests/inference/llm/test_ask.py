@@ -8,10 +8,14 @@ import sys
 import time
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from inference.llm import prices
 from inference.llm.ask import NoAnswer, ask
 from synergy.chaos.models import HOSTILE
+from synergy.core import spans
 from synergy.core.artifacts import ArtifactStore
 from synergy.core.bench import Bench
 from synergy.core.errors import Cancelled, Declined, OverBudget
@@ -262,3 +266,24 @@ def test_who_asks_nothing_does_not_pay_for_the_sdk():
     code = "import django; django.setup(); import inference.services, sys; print({'openai', 'httpx2', 'genai_prices'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(spans, "_tracer", provider.get_tracer("test"))
+    return exporter.get_finished_spans
+
+
+def test_each_request_has_a_span_with_its_figures_and_without_its_words(bench, models, traced):
+    models.faults = ["status:503"]
+    ask(bench, question(data={"message": "A bakery in Zanzibar"}))
+    failed, done = traced()
+    assert (failed.name, done.name) == (f"chat {GROK}", f"chat {GROK}")
+    assert failed.attributes["error.type"] == "Declined"
+    assert not failed.status.is_ok
+    assert done.attributes["gen_ai.usage.input_tokens"] > 0
+    assert done.attributes["gen_ai.response.finish_reasons"] == ("stop",)
+    told = "".join(span.to_json() for span in traced())
+    assert not any(word in told for word in ("Zanzibar", "Bakery", "0123456789abcdef", "Plan it"))

@@ -1,0 +1,111 @@
+"""``make bench-telemetry``: what traces, structured logs and metrics add to a warm build.
+
+The same message is built in pairs, once with everything (spans go to a collector on loopback, log lines are JSON) and once with
+nothing; which comes first changes from pair to pair. Printed: the seconds of each run, and the median of the pairs' ratios. On a
+machine that does other work, too, two equal builds differ by more than what is sought, so the work itself is timed as well:
+processor seconds of a span (made, packed, sent), of a log line, of a scrape, times how many of each such a build has.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from progress import say
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synergy.settings")
+import django  # noqa: E402
+
+django.setup()
+
+from opentelemetry.trace import SpanKind  # noqa: E402
+from prometheus_client import generate_latest  # noqa: E402
+
+from slo.metrics import Ledger  # noqa: E402
+from synergy.core.spans import COMMAND, span  # noqa: E402
+from synergy.embedded.client import session  # noqa: E402
+from synergy.logs import Json, Traced  # noqa: E402
+from synergy.telemetry import otlp  # noqa: E402
+from tests.otlp import collecting, orphans  # noqa: E402
+
+PAIRS = int(os.environ.get("PAIRS", "3"))
+SCRAPED = 15  #: seconds between two scrapes (deploy/prometheus)
+MANY = 5000
+
+
+def main() -> int:
+    with collecting() as (collector, env):
+        seen = dict(env, LOG_FORMAT="json", LOG_LEVEL="INFO")
+        build({})  # warm
+        pairs = [pair(seen, first=number % 2 == 0) for number in range(PAIRS)]
+        for with_all, without in pairs:
+            say(f"run with everything {with_all:6.1f} s   with nothing {without:6.1f} s   ratio {with_all / without:.3f}")
+        say(f"median ratio {median(a / b for a, b in pairs):.3f}")
+        spans, builds = len(collector.spans), len(pairs)
+        say(f"spans of a build: {spans // builds}, in {len({s.trace for s in collector.spans}) / builds:g} trace, "
+            f"{len(orphans(collector.spans))} without their parent")  # fmt: skip
+        os.environ |= env
+        otlp.start("bench")
+        seconds = median(without for _, without in pairs)
+        total = shares(spans / builds, seconds)
+        say(f"together {total:.3f} s of processor time in a build of {seconds:.1f} s: {total / seconds:.2%}")
+    return 0
+
+
+def pair(seen: dict[str, str], *, first: bool) -> tuple[float, float]:
+    """Seconds of a run with everything and of one with nothing."""
+    if first:
+        return build(seen), build({})
+    without = build({})
+    return build(seen), without
+
+
+def build(env: dict[str, str]) -> float:
+    argv = [sys.executable, "manage.py", "build", "--json", "--fresh", "--", "Build dashboard with auth"]
+    done = subprocess.run(argv, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, check=False)
+    report: dict[str, Any] = json.loads(done.stdout)
+    if report["state"] != "completed":
+        raise SystemExit(str(report.get("reason")))
+    return float(report["seconds"])
+
+
+def shares(spans: float, seconds: float) -> float:
+    """Processor seconds of all that is added to one build."""
+    record = logging.getLogger("bench").makeRecord("bench", logging.INFO, __file__, 1, "%s of %s", ("step", "run"), None)
+    form, traced = Json(), Traced()
+    with span("bench", {COMMAND: "bench"}):
+        one_span = timed(one, MANY)
+        line = timed(lambda: (traced.filter(record), form.format(record)), MANY)
+    with session(()):
+        scrape = timed(lambda: generate_latest(Ledger()), 50)
+    lines, scrapes = 50, seconds / SCRAPED  # a build logs fewer lines than that, even at INFO
+    say(f"a span {one_span * 1e6:.0f} µs, a line {line * 1e6:.0f} µs, a scrape {scrape * 1e3:.1f} ms")
+    return spans * one_span + lines * line + scrapes * scrape
+
+
+def one() -> None:
+    with span("engine", {"db.system": "postgresql", "db.statement": "x" * 300}, kind=SpanKind.CLIENT):
+        pass
+
+
+def timed(call: Callable[[], object], times: int) -> float:
+    """Processor seconds of one call, those of the sending thread included."""
+    began = time.process_time()
+    for _ in range(times):
+        call()
+    time.sleep(2 * otlp.DELAY / 1000)  # what was made is sent, too
+    return (time.process_time() - began) / times
+
+
+if __name__ == "__main__":
+    sys.exit(main())
