@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,7 +22,7 @@ from synergy.core.artifacts import ArtifactStore
 from synergy.core.errors import BadInput, PermanentError
 from synergy.core.models import Call, Event, Run, Step, StepState, WorkerBeat
 from synergy.core.stacks import stacks
-from synergy.workflow import review, services
+from synergy.workflow import history, review, services
 from synergy.workflow.actions import ACTIONS, STATES, Given, act
 from synergy.workflow.report import Results, changes, results, run_seconds, spending, step_seconds
 
@@ -110,6 +111,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     )
     inlines: ClassVar[tuple[Any, ...]] = (StepInline, EventInline)
     actions = ("cancel", "retry", "pause", "resume")
+    change_list_template = "workflow/runs.html"
     fieldsets = (
         (None, {"fields": ("message", "project", "tenant", "state", "reason")}),
         ("Time", {"fields": ("created_at", "started_at", "finished_at", "seconds")}),
@@ -263,7 +265,15 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view
         artifact = path("<uuid:run_id>/artifact/<str:sha>", view(self.artifact), name="run_artifact")
         acts = [path(f"<uuid:run_id>/{name}", view(self.operate), {"action": name}, name=f"run_{name}") for name in ACTIONS]
-        return [artifact, *acts, *super().get_urls()]
+        past = path("analytics/", view(self.analytics), name="core_run_analytics")
+        return [artifact, past, *acts, *super().get_urls()]
+
+    def analytics(self, request: HttpRequest) -> HttpResponse:
+        """How the runs of a tenant went: the person's own; who administers the installation chooses."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = history.page(request)
+        return TemplateResponse(request, "workflow/analytics.html", {**self.admin_site.each_context(request), **shown})
 
     # --- artifacts ---
 

@@ -37,6 +37,11 @@ GATES = """
 SELECT gate ->> 'gate', count(*), count(*) FILTER (WHERE NOT (gate ->> 'passed')::boolean)
 FROM ended, jsonb_array_elements(ended.verdict -> 'gates') gate GROUP BY 1 ORDER BY 3 DESC, 1
 """
+RECOVERY = """
+SELECT i.remedy, count(*), count(*) FILTER (WHERE i.alert),
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY i.since_seconds), percentile_disc(0.95) WITHIN GROUP (ORDER BY i.since_seconds)
+FROM monitor_incident i JOIN ended ON ended.id = i.run_id GROUP BY 1 ORDER BY 2 DESC, 1
+"""
 CURVE = """
 SELECT least(floor(confidence * 10), 9)::int, count(*), avg(confidence), count(*) FILTER (WHERE state = 'completed')
 FROM ended WHERE confidence IS NOT NULL AND state IN ('completed', 'rejected') GROUP BY 1 ORDER BY 1
@@ -44,9 +49,10 @@ FROM ended WHERE confidence IS NOT NULL AND state IN ('completed', 'rejected') G
 
 
 def analytics(tenant: Tenant, weeks: int = 12) -> dict[str, Any]:
-    """The runs of ``tenant`` that were started in the last ``weeks`` and have ended. Four queries.
+    """The runs of ``tenant`` that were started in the last ``weeks`` and have ended. Five queries.
 
-    ``confidence``: a point for each tenth in which runs lie: mean confidence, and the share of its runs that passed all gates.
+    ``recovery``: repairs by the monitor, with the seconds from each fault to its repair. ``confidence``: a point for each tenth
+    in which runs lie: mean confidence, and the share of its runs that passed all gates.
     """
     given = {"tenant": tenant.pk, "weeks": max(1, min(weeks, MOST_WEEKS))}
     return {
@@ -65,6 +71,10 @@ def analytics(tenant: Tenant, weeks: int = 12) -> dict[str, Any]:
             for name, count, p50, p95, fails, losses, cost in _rows(STEPS, given)
         ],
         "gates": [{"gate": gate, "judged": judged, "failed": failed} for gate, judged, failed in _rows(GATES, given)],
+        "recovery": [
+            {"remedy": remedy, "repairs": count, "alerts": alerts, "seconds_p50": _number(p50), "seconds_p95": _number(p95)}
+            for remedy, count, alerts, p50, p95 in _rows(RECOVERY, given)
+        ],
         "confidence": [
             {"from": tenth / 10, "runs": count, "mean": round(float(mean), 4), "passed": round(passed / count, 4)}
             for tenth, count, mean, passed in _rows(CURVE, given)

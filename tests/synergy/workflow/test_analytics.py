@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from synergy.core.models import Project, Run, RunState, Step, StepState, Tenant
+from monitor.models import Incident
+from synergy.core.models import Membership, Project, Run, RunState, Step, StepState, Tenant
 from synergy.workflow.analytics import analytics
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,7 @@ def ours():
 def test_weeks_steps_gates_and_the_reliability_of_the_confidence(ours):
     with CaptureQueriesContext(connection) as queries:
         found = analytics(ours)
-    assert len(queries) <= 4
+    assert len(queries) <= 5
     first, second = sorted(found["weeks"], key=lambda week: week["stack"])
     assert (first["stack"], first["runs"], first["completed"], first["rejected"]) == ("fastapi-react", 10, 10, 0)
     assert (first["seconds_p50"], first["seconds_p95"], first["cost_usd"]) == (50, 100, 1.0)
@@ -65,4 +67,38 @@ def test_what_is_older_is_left_out(ours):
 
 
 def test_a_tenant_without_runs_has_empty_tables():
-    assert analytics(Tenant.objects.create(name="new", slug="new")) == {"weeks": [], "steps": [], "gates": [], "confidence": []}
+    assert analytics(Tenant.objects.create(name="new", slug="new")) == {
+        "weeks": [],
+        "steps": [],
+        "gates": [],
+        "recovery": [],
+        "confidence": [],
+    }
+
+
+def test_repairs_are_told_with_their_time(ours):
+    run = Run.objects.filter(tenant=ours).first()
+    for seconds in (2.0, 8.0):
+        Incident.objects.create(remedy="lost", run=run, since_seconds=seconds, took_seconds=0.1, alert=seconds > 5)
+    assert analytics(ours)["recovery"] == [{"remedy": "lost", "repairs": 2, "alerts": 1, "seconds_p50": 2, "seconds_p95": 8}]
+
+
+def test_the_page_shows_the_own_tenant_and_who_administers_chooses(ours, client, django_user_model):
+    ada = django_user_model.objects.create_user("ada", password="x", is_staff=True)
+    ada.user_permissions.set(Permission.objects.filter(codename="view_run"))
+    Membership.objects.create(user=ada, tenant=ours)
+    client.force_login(ada)
+    page = client.get("/admin/core/run/analytics/").content.decode()
+    assert "fastapi-react" in page
+    assert "<circle" in page
+    assert "9999" not in page
+    assert client.get("/admin/core/run/analytics/?tenant=theirs").status_code == 404
+    client.force_login(django_user_model.objects.create_superuser("root", password="x"))
+    page = client.get("/admin/core/run/analytics/?tenant=theirs&weeks=nonsense").content.decode()
+    assert "9999" in page
+    assert "How runs went" in client.get("/admin/core/run/").content.decode()
+
+
+def test_the_page_is_closed_to_others(ours, client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("eve", password="x", is_staff=True))
+    assert client.get("/admin/core/run/analytics/").status_code == 403
