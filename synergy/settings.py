@@ -171,7 +171,12 @@ AUTH_PASSWORD_VALIDATORS = [
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$", r"^internal/alerts$"]  # asked by the machine next door, over http
+SECURE_REDIRECT_EXEMPT = [
+    r"^health$",
+    r"^ready$",
+    r"^metrics$",
+    r"^internal/alerts$",
+]  # asked by the machine next door, over http
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
