@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -100,7 +101,11 @@ class Looked:
     buckets: tuple[float, ...] = ()
 
 
-DEPTH = "SELECT queue, count(*) FROM core_step WHERE state = 'ready' GROUP BY queue"
+#: Also of an empty queue: an autoscaler that finds no value never scales down.
+DEPTH = """
+SELECT q.name, count(s.id) FROM unnest(string_to_array('{queues}', ',')) AS q(name)
+LEFT JOIN core_step s ON s.queue = q.name AND s.state = 'ready' GROUP BY q.name
+""".format(queues=",".join(settings.QUEUES))
 WAIT = "SELECT queue, greatest(0, extract(epoch FROM now() - min(ready_at))) FROM core_step WHERE state = 'ready' GROUP BY queue"
 RUNS = "SELECT state, count(*) FROM core_run WHERE state IN ('queued', 'running', 'paused') GROUP BY state"
 COST = """

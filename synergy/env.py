@@ -33,6 +33,18 @@ def env_str(name: str, default: str = "") -> str:
     return os.environ.get(name) or default
 
 
+def env_url(name: str, password: str) -> str:
+    """The URL ``name``. Its password may be apart, as variable or file ``password``: then the URL itself is no secret."""
+    url, word = env_str(name), env_str(password)
+    if not url or not word:
+        return url
+    parts = urlsplit(url)
+    if parts.password:
+        raise ImproperlyConfigured(f"{name} holds a password already: {password} is one too many.")
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(word, safe='')}@{host}").geturl()
+
+
 def env_bool(name: str, default: bool) -> bool:
     value = env_str(name).lower()
     if not value:

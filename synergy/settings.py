@@ -1,6 +1,7 @@
 """All settings, from the environment only. Without any, Synergy runs embedded and local: state below SYNERGY_HOME, no network.
 
-Deployed: SYNERGY_ENV=production, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL (each may be <NAME>_FILE).
+Deployed: SYNERGY_ENV=production, SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, REDIS_URL, and DATABASE_PASSWORD, REDIS_PASSWORD where
+the URLs have none (each may be <NAME>_FILE).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from synergy.env import (
     env_list,
     env_path,
     env_str,
+    env_url,
     redis_db,
     runtime_dir,
     stored_secret,
@@ -47,8 +49,8 @@ TOOL_PATHS = {
 
 EMBEDDED_POSTGRES = not env_str("DATABASE_URL")
 EMBEDDED_VALKEY = not env_str("REDIS_URL")
-DATABASE_URL = env_str("DATABASE_URL", f"postgresql://synergy@/synergy?host={quote(str(RUNTIME_DIR))}")
-REDIS_URL = env_str("REDIS_URL") or (
+DATABASE_URL = env_url("DATABASE_URL", "DATABASE_PASSWORD") or f"postgresql://synergy@/synergy?host={quote(str(RUNTIME_DIR))}"
+REDIS_URL = env_url("REDIS_URL", "REDIS_PASSWORD") or (
     f"unix://:{stored_secret(SYNERGY_HOME, 'valkey')}@{quote(str(RUNTIME_DIR))}/valkey.sock"  # password in a private folder
 )
 DATABASES = {"default": database(DATABASE_URL)}
@@ -169,7 +171,12 @@ AUTH_PASSWORD_VALIDATORS = [
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]  # asked by the machine next door, over plain http
+SECURE_REDIRECT_EXEMPT = [
+    r"^health$",
+    r"^ready$",
+    r"^metrics$",
+    r"^internal/alerts$",
+]  # asked by the machine next door, over http
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY", False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])

@@ -59,7 +59,6 @@ def flower(home: Path, sockets: Path) -> Service:
         f"--conf={BASE_DIR / 'synergy/embedded/flowerconfig.py'}",
         "--address=127.0.0.1",
         f"--port={port}",
-        "--xsrf_cookies=True",
         "--enable_events",
     )
     env = {"FLOWER_BASIC_AUTH": f"synergy:{stored_secret(home, 'flower')}"}  # not an argument: everybody can read those

@@ -182,6 +182,7 @@ def test_what_goes_on_is_read_from_the_ledger(scrape):
     WorkerBeat.objects.create(id=run.id, beat=timezone.now(), lock_key=1, host="h", pid=1, engine="synergy/3")
     seen = scrape()
     assert seen["queue_depth", "tests"] == 1
+    assert seen["queue_depth", "browser"] == 0  # an autoscaler must find a value
     assert 0 <= seen["queue_wait_seconds", "tests"] < 60
     assert seen["workflows_live", "running"] == 1
     assert seen["project_cost_usd", "ours", "shop"] == 1
