@@ -26,9 +26,8 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from synergy.core import tools
+from synergy.core import spans, tools
 from synergy.core.errors import ServiceDown
-from synergy.core.spans import span
 from visual.events import Events, Failure
 from visual.isolation import ARGS, ORIGIN, isolated
 from visual.proxy import NOWHERE, VISIT, Proxy
@@ -380,12 +379,12 @@ class Session:
 def session(scripts: tuple[str, ...] = ()) -> Iterator[Session]:
     """A browser for the time of the context; ``scripts`` run in every document before its own."""
     running = Session(scripts)
-    with span("browser"):
-        running.start()
-        try:
+    running.start()
+    try:
+        with spans.span("browser"):
             yield running
-        finally:
-            running.stop()
+    finally:
+        running.stop()
 
 
 async def _launch(chromium: Any, executable: str) -> Browser:
