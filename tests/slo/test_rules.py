@@ -10,10 +10,22 @@ import pytest
 
 from slo import rules
 from slo.metrics import COUNTED, LOOKED
+from synergy.core import tools
 
 KNOWN = rules.exported({m.name: bool(getattr(m, "buckets", ())) for m in (*COUNTED, *LOOKED)})
-promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
-amtool = pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool (Debian: prometheus-alertmanager) is not installed")
+
+
+def path_of(name: str) -> str:
+    """Where a tool is; "" when it is not here."""
+    try:
+        return str(tools.watcher(name).path)
+    except tools.ToolMissing:
+        return ""
+
+
+PROMTOOL, AMTOOL = path_of("promtool"), path_of("amtool")
+promtool = pytest.mark.skipif(not PROMTOOL, reason=tools.HINTS["promtool"])
+amtool = pytest.mark.skipif(not AMTOOL, reason=tools.HINTS["amtool"])
 
 
 def test_what_is_made_from_the_objectives_is_up_to_date():
@@ -56,7 +68,7 @@ def test_the_five_alerts_have_the_thresholds_that_were_asked_for():
 @promtool
 def test_promtool_tries_every_threshold():
     ran = subprocess.run(
-        ["promtool", "test", "rules", "rules_test.yml"], cwd=rules.DEPLOY / "prometheus", capture_output=True, text=True
+        [PROMTOOL, "test", "rules", "rules_test.yml"], cwd=rules.DEPLOY / "prometheus", capture_output=True, text=True
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -72,13 +84,13 @@ def test_promtool_finds_a_threshold_that_was_moved(tmp_path, good, bad):
     assert good in text
     (tmp_path / "rules.yml").write_text(text.replace(good, bad))
     shutil.copy(folder / "rules_test.yml", tmp_path)
-    assert subprocess.run(["promtool", "test", "rules", "rules_test.yml"], cwd=tmp_path, capture_output=True).returncode != 0
+    assert subprocess.run([PROMTOOL, "test", "rules", "rules_test.yml"], cwd=tmp_path, capture_output=True).returncode != 0
 
 
 @amtool
 def test_amtool_takes_the_routes():
     config = rules.DEPLOY / "alertmanager" / "alertmanager.yml"
-    assert subprocess.run(["amtool", "check-config", str(config)], capture_output=True).returncode == 0
+    assert subprocess.run([AMTOOL, "check-config", str(config)], capture_output=True).returncode == 0
 
 
 def test_alerts_come_to_the_address_that_hears_them():
