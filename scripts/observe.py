@@ -1,9 +1,9 @@
 """``make observe``: real Prometheus and Alertmanager watch a real Synergy; every alert must fire, be delivered, and end.
 
-An installation of its own in a temporary folder builds a project, then runs are written that break each level: five alerts and the
-pages of four error budgets. They go the whole way: metrics, shipped rules, routes, ``/internal/alerts``, the outbox, and targets of
-four kinds, which refuse the first delivery. ``--factor`` says how many times shorter windows and waits are, ``--no-build`` leaves
-the project out, ``--keep`` the folder in. Code 1 when anything is missing. Everything that was started ends, after Ctrl-C too.
+An installation of its own in a temporary folder builds a project, then runs are written that break each level: five alerts, and
+the pages of four error budgets. They go the whole way: metrics, shipped rules, routes, ``/internal/alerts``, the outbox, and
+targets of four kinds, which refuse the first delivery. ``--factor``: how many times shorter windows and waits are; ``--no-build``
+leaves the project out, ``--keep`` the folder in. Code 1 when anything is missing. All that was started ends, after Ctrl-C too.
 """
 
 from __future__ import annotations

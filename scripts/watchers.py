@@ -1,7 +1,8 @@
 """``make watchers``: Prometheus, promtool, Alertmanager and amtool, where the system has none. Nothing is installed or started.
 
-Debian's packages are downloaded with apt, which checks their signatures, and unpacked into the cache. This needs no root; where
-apt knows no packages yet, it gets its lists into a folder of ours. Code 1 when they could not be got; ``--quiet``: without advice.
+Debian's packages are downloaded with apt, which checks their signatures, and unpacked into the cache. This needs no root. Where
+apt knows no packages yet, it gets its lists into a folder of ours. Code 1 when they could not be got; ``--quiet``: no advice, and
+one try a day.
 """
 
 from __future__ import annotations

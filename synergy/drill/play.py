@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+import synergy.celery  # noqa: F401  # messages go by the configured application
 from slo.models import AlertTarget
 from synergy.core.models import LIVE_RUN, Run, RunState, Step, StepState, Tenant
 from synergy.drill import rows, scaled, watch

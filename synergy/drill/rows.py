@@ -29,7 +29,7 @@ def ended(
     state: RunState = RunState.COMPLETED,
     call: Mapping[str, Any] | None = None,
 ) -> Run:
-    """A run of the project "shop" that took ``seconds``. ``results``: step → what it recorded; ``call``: one that was paid for."""
+    """A run of the project "shop" that took ``seconds``. ``results``: step → what it recorded; ``call``: one that it paid."""
     project, _ = Project.objects.get_or_create(tenant=tenant, slug="shop", defaults={"name": "Shop"})
     now = timezone.now()
     run = Run.objects.create(

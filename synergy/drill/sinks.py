@@ -24,7 +24,7 @@ KEY_LENGTH = 32
 
 
 class Sinks:
-    """One server with a path for each kind. ``answers``: kind → statuses in their order; ``wrong``: what they refused for good."""
+    """One server with a path for each kind. ``answers``: kind → statuses in their order; ``wrong``: what was refused for good."""
 
     def __init__(self) -> None:
         self.secret = ""  #: of the webhook's target

@@ -76,6 +76,7 @@ def _note(one: Told, sent: dict[tuple[str, str], list[Delivery]], mark: float, k
     first = sent.get((one.summary, FIRING), [])
     if first:
         one.routed = min(delivery.created_at.timestamp() for delivery in first) - mark
+        one.fired = one.routed if one.fired is None else min(one.fired, one.routed)  # it was seen a look later than it was told
         one.targets = {delivery.target.kind: delivery.state for delivery in first}
     for delivery in first:
         if delivery.target.kind == "webhook" and delivery.sent_at:
