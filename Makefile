@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 CHECKS := check-lint check-format check-types check-imports check-sizes check-locks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models bench-telemetry chaos dashboards doctor lock clean $(CHECKS)
+.PHONY: help setup demo up test check capabilities messages messages-built recorded bench bench-engine bench-models bench-telemetry chaos dashboards doctor lock clean watchers observe $(CHECKS)
 
 help:
 	@echo 'make demo [MESSAGE="…"]  build a project     make up      start everything and stay'
@@ -22,6 +22,7 @@ help:
 	@echo 'make dashboards          Grafana dashboards: up to date, and of the types that Grafana publishes'
 	@echo 'make bench               a warm build next to the bare tools'
 	@echo 'make chaos               break everything, prove that nothing is lost (25 minutes)'
+	@echo 'make observe             real Prometheus and Alertmanager: every alert fires, is delivered, ends (4 minutes)'
 	@echo 'make bench-models        what ledger, gate and cache add to a call of a model'
 	@echo 'make bench-telemetry     what traces, logs and metrics add to a warm build (10 minutes)'
 	@echo 'make bench-engine        what orchestration costs, next to Celery, DBOS, LangGraph and Temporal'
@@ -40,7 +41,9 @@ demo: setup
 up: setup
 	@$(RUN) manage.py up
 
+# Without them the tests of rules and routes are skipped, so that it does not matter here whether they could be got.
 test: setup
+	@$(RUN) scripts/watchers.py --quiet
 	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 capabilities: setup
@@ -56,6 +59,13 @@ messages-built: setup
 
 recorded: setup
 	@$(RUN) scripts/recorded.py
+
+watchers: setup
+	@$(RUN) scripts/watchers.py
+
+observe: setup
+	@$(RUN) scripts/watchers.py
+	@$(RUN) scripts/observe.py
 
 check: setup
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target $(CHECKS)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inference.confidence import THRESHOLD
+from slo.crowding import Crowd
 from slo.metrics import SLOW_SECONDS, increments
 from synergy.core.models import UNMETERED, Call, Run, Step, StepState
 from synergy.core.types import SERIOUS
@@ -41,8 +42,9 @@ def fold(most: int = MOST) -> int:
         if not runs:
             return 0
         sums: Counter[tuple[str, str]] = Counter()
+        crowd = Crowd()
         for name, labels, value in (seen for run in _with_rows(runs) for seen in _seen(*run)):
-            for series, key, by in increments(name, labels, value):
+            for series, key, by in increments(name, crowd.admit(labels), value):
                 sums[series, key] += by  # type: ignore[assignment]  # of floats
         rows = sorted(sums.items())
         cursor.execute(ADD, [[s for (s, _), _ in rows], [k for (_, k), _ in rows], [float(v) for _, v in rows]])

@@ -3,6 +3,9 @@
 Counters are not kept by processes, which are killed, but in the database: each run is added once when it has ended, in one
 transaction (``slo.folding``). So they are the same whatever process is asked, and right after any ``kill -9``. What changes while
 runs go on is read from the ledger when somebody looks.
+
+``increase()`` of Prometheus sees a series from its second value on, so a series that began with its first event would hide it
+from every alert. Therefore each tenant has all its series at 0 before anything happens, as far as their labels are closed.
 """
 
 from __future__ import annotations
@@ -10,12 +13,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
+from typing import get_args
 
 from django.conf import settings
 from django.db import connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from slo.levels import levels
 from slo.models import Sample
+from synergy.core.models import LIVE_RUN, RunState, Tenant
+from synergy.core.stacks import stacks
+from synergy.core.types import Conflict
 
 SLOW_SECONDS = 720  #: of the service level: an edge of the buckets, so that quantiles and the exact counter agree
 
@@ -84,6 +93,32 @@ def increments(name: str, labels: Mapping[str, str], value: float) -> Iterator[t
     yield f"{name}_sum", key, value
 
 
+# --- what has not happened yet -----------------------------------------------------------------------------------------
+
+TENANTS = 200  #: the newest, which begin at 0; older ones have had their first events, or count from their second
+
+
+def closed() -> dict[str, tuple[str, ...]]:
+    """Label → all values that it can have."""
+    return {
+        "verdict": tuple(state.value for state in RunState if state not in LIVE_RUN),
+        "gate": tuple(levels()),
+        "result": ("passed", "failed"),
+        "kind": get_args(Conflict.model_fields["kind"].annotation),
+        "when": ("before", "after"),
+        "stack": tuple(stacks()),
+    }
+
+
+def zeros(tenants: Iterable[str]) -> Iterator[tuple[Counted, str]]:
+    """(metric, labels) of each series that belongs to a tenant and has no label that is open."""
+    values = closed() | {"tenant": tuple(tenants)}
+    for counted in COUNTED:
+        if "tenant" in counted.labels and values.keys() >= set(counted.labels):
+            for row in product(*(values[label] for label in counted.labels)):
+                yield counted, labels_key(dict(zip(counted.labels, row, strict=True)))
+
+
 # --- what changes while runs go on -------------------------------------------------------------------------------------
 
 
@@ -149,6 +184,9 @@ class Ledger:
         stored: dict[str, dict[str, float]] = {}
         for name, labels, value in Sample.objects.values_list("name", "labels", "value"):
             stored.setdefault(name, {})[labels] = value
+        for counted, labels in zeros(Tenant.objects.order_by("-id").values_list("slug", flat=True)[:TENANTS]):
+            for name in (f"{counted.name}_count", f"{counted.name}_sum") if counted.buckets else (counted.name,):
+                stored.setdefault(name, {}).setdefault(labels, 0.0)
         for counted in COUNTED:
             yield _histogram(counted, stored) if counted.buckets else _counter(counted, stored)
         for looked in LOOKED:

@@ -378,8 +378,7 @@ class Session:
 @contextmanager
 def session(scripts: tuple[str, ...] = ()) -> Iterator[Session]:
     """A browser for the time of the context; ``scripts`` run in every document before its own."""
-    running = Session(scripts)
-    running.start()
+    (running := Session(scripts)).start()
     try:
         with spans.span("browser"):
             yield running

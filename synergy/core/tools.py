@@ -40,6 +40,16 @@ HINTS = {
     "browser": "Run `make setup`, or `playwright install chromium-headless-shell`, or `apt-get install chromium-headless-shell`, "
     "or set SYNERGY_CHROMIUM to the path of a Chromium or Chrome.",
     "uv": "Run `make setup`.",
+    **dict.fromkeys(("prometheus", "promtool"), "Run `make watchers` (no root needed), or `apt-get install prometheus`."),
+    **dict.fromkeys(
+        ("alertmanager", "amtool"), "Run `make watchers` (no root needed), or `apt-get install prometheus-alertmanager`."
+    ),
+}
+WATCHERS = {
+    "prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),  # as Debian calls it, and as it calls itself
+    "amtool": ("amtool",),
 }
 
 #: Before a program: it dies with its parent from the first moment. bubblewrap can too, but asks for it only when all is set up.
@@ -94,6 +104,11 @@ def browser() -> Tool:
     return first("browser", browser_candidates())
 
 
+def watcher(name: str) -> Tool:
+    """One of ``WATCHERS``: what watches an installation. ToolMissing when it is not here; only the proof of alerts needs them."""
+    return first(name, watcher_candidates(name))
+
+
 def uv() -> Tool:
     """uv out of its wheel."""
     path = Path(find_uv_bin())
@@ -144,6 +159,16 @@ def browser_candidates() -> Iterator[tuple[Path, Source]]:
     kept = settings.CACHE_DIR / "chromium" / "chromium"  # unpacked there by `make setup`
     if executable(kept):
         yield kept, "cache"
+
+
+def watcher_candidates(name: str) -> Iterator[tuple[Path, Source]]:
+    for program in WATCHERS[name]:
+        if system := which(program):
+            yield system, "system"
+    for program in WATCHERS[name]:
+        kept = settings.CACHE_DIR / "watchers" / "usr" / "bin" / program  # unpacked there by `make watchers`
+        if executable(kept):
+            yield kept, "cache"
 
 
 def playwright_browsers() -> list[Path]:

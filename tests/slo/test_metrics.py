@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,9 +14,12 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.models import Incident
-from slo import folding
+from slo import folding, metrics
+from slo.crowding import MOST, OTHER, Crowd
 from slo.folding import fold
 from slo.metrics import COUNTED, LOOKED, increments
+from slo.models import Sample
+from synergy.core import tools
 from synergy.core.models import Call, Project, Run, RunState, Step, StepState, Tenant, WorkerBeat
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +210,103 @@ def test_names_and_labels_are_those_that_are_defined():
         list(increments("visual_tests_total", {"page": "home"}, 1))
     [(_, key, _)] = increments("visual_tests_total", {"tenant": "x" * 500}, 1)
     assert len(key) < 100
+
+
+# --- the first event ---
+
+#: per alert or objective: what must be seen of the first run of a new tenant
+FIRST = {
+    "visual_tests_failed_total": 1,
+    "visual_tests_total": 3,
+    "workflow_slow_total": 1,
+    "workflow_duration_seconds_count": 1,
+    "conflicts_detected_total": 2,
+    "ui_components_generated_total": 3,
+    "stack_confidence_count": 1,
+    "stack_confidence_sum": 0.5,
+    "stack_unsure_total": 1,
+    'gate_results_total{result="failed"}': 1,
+    "gate_results_total": 2,
+}
+
+
+@pytest.fixture
+def counted_from_the_first(client, settings, tmp_path):
+    """Whether Prometheus sees all of the first run of a new tenant: /metrics before and after it are given to promtool."""
+    try:
+        promtool = tools.watcher("promtool")
+    except tools.ToolMissing as missing:
+        pytest.skip(missing.message)
+    settings.METRICS_TOKEN = "t"
+
+    def scraped():
+        page = client.get("/metrics", headers={"Authorization": "Bearer t"}).content.decode()
+        samples = [s for family in text_string_to_metric_families(page) for s in family.samples]
+        return {(s.name, *sorted(s.labels.items())): s.value for s in samples if s.labels.get("tenant") == "new"}
+
+    def judge():
+        Tenant.objects.create(slug="new", name="New")
+        before = scraped()
+        results = RESULTS | {"stack": {"inferred": "mern", "confidence": 0.5}}
+        ended("new", seconds=900, results=results)
+        series = [
+            {
+                "series": f"{name}{{{','.join(f'{label}={json.dumps(value)}' for label, value in labels)}}}",
+                "values": f"{before.get((name, *labels), '_')} {value}x20",
+            }
+            for (name, *labels), value in scraped().items()
+        ]
+        # the window begins with the first value, so that nothing is extrapolated
+        asked = [{"expr": f"sum(increase({name}[5m]))", "eval_time": "5m", "exp_samples": [{"labels": "{}", "value": value}]}
+                 for name, value in FIRST.items()]  # fmt: skip
+        tests = {"tests": [{"interval": "15s", "input_series": series, "promql_expr_test": asked}]}
+        (tmp_path / "first.yml").write_text(json.dumps(tests))
+        ran = subprocess.run([promtool.path, "test", "rules", "first.yml"], cwd=tmp_path, capture_output=True, text=True)
+        return ran.returncode == 0, ran.stdout + ran.stderr
+
+    return judge
+
+
+def test_prometheus_sees_the_first_event_of_a_new_tenant(counted_from_the_first):
+    well, words = counted_from_the_first()
+    assert well, words
+
+
+def test_without_a_zero_before_it_the_first_event_is_lost(counted_from_the_first, monkeypatch):
+    monkeypatch.setattr(metrics, "zeros", lambda tenants: iter(()))
+    well, words = counted_from_the_first()
+    assert not well
+    assert "got: {} 0E+00" in words, words
+
+
+def test_every_series_of_the_alerts_begins_at_zero(scrape):
+    Tenant.objects.create(slug="new", name="New")
+    seen = scrape()
+    asked = {name.partition("{")[0] for name in FIRST}
+    assert {key[0] for key, value in seen.items() if "new" in key and value == 0} >= asked
+
+
+def test_the_page_of_a_tenant_is_bounded(scrape):
+    for number in range(metrics.TENANTS + 5):
+        Tenant.objects.create(slug=f"t{number}", name="T")
+    seen = scrape()
+    assert ("visual_tests_total", f"t{metrics.TENANTS + 4}") in seen
+    assert ("visual_tests_total", "t0") not in seen
+    assert sum("t7" in key for key in seen) < 300
+
+
+def test_a_label_has_no_more_values_than_it_may(monkeypatch):
+    monkeypatch.setitem(MOST, "model", 3)
+    for number in range(6):
+        ended(activity="ui", model=f"model{number}", tokens_in=1, tokens_out=1, cost_usd=Decimal("0.25"))
+        fold()
+    paid = Sample.objects.filter(name="openrouter_cost_usd_total")
+    models = {json.loads(labels)["model"]: value for labels, value in paid.values_list("labels", "value")}
+    assert models == {"model0": 0.25, "model1": 0.25, "model2": 0.25, OTHER: 0.75}  # nothing is lost
+
+
+def test_a_crowd_knows_who_was_there():
+    crowd = Crowd({"tenant": 1})
+    assert [crowd.admit({"tenant": name, "result": "x" * 70}) for name in ("a", "b", "a")] == [
+        {"tenant": name, "result": "x" * 60} for name in ("a", OTHER, "a")
+    ]

@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from slo import rules
 from slo.metrics import COUNTED, LOOKED
+from synergy.core import tools
 
 KNOWN = rules.exported({m.name: bool(getattr(m, "buckets", ())) for m in (*COUNTED, *LOOKED)})
-promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian: prometheus) is not installed")
-amtool = pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool (Debian: prometheus-alertmanager) is not installed")
+
+
+def path_of(name: str) -> str:
+    """Where a tool is; "" when it is not here."""
+    try:
+        return str(tools.watcher(name).path)
+    except tools.ToolMissing:
+        return ""
+
+
+PROMTOOL, AMTOOL = path_of("promtool"), path_of("amtool")
+promtool = pytest.mark.skipif(not PROMTOOL, reason=tools.HINTS["promtool"])
+amtool = pytest.mark.skipif(not AMTOOL, reason=tools.HINTS["amtool"])
 
 
 def test_what_is_made_from_the_objectives_is_up_to_date():
@@ -53,32 +66,58 @@ def test_the_five_alerts_have_the_thresholds_that_were_asked_for():
     assert alerts["ProjectCostExceeded"].action == "block"
 
 
-@promtool
-def test_promtool_tries_every_threshold():
-    ran = subprocess.run(
-        ["promtool", "test", "rules", "rules_test.yml"], cwd=rules.DEPLOY / "prometheus", capture_output=True, text=True
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+FOLDER = rules.DEPLOY / "prometheus"
+EDGES = "rules_edges_test.yml"
+ALERTS = ["LowStackConfidence", "HighConflictRate", "VisualFailures", "WorkflowsTooSlow", "ProjectCostExceeded"]
+PAGES = ["VisualBudgetBurns", "LatencyBudgetBurns", "GatesBudgetBurns", "ConfidenceBudgetBurns"]
+#: what is changed, all at once, and the alerts whose cases must notice it
+MOVED = {
+    "looser": (
+        [("< 0.8)", "< 0.7)"), ("> 0.10)", "> 0.12)"), ("> 0.05)", "> 0.07)"), ("> 720)", "> 900)"), (') > 5"', ') > 5.5"'),
+         ("> 0.72 and", "> 0.74 and"), ("> 0.144 and", "> 0.16 and"), ("> 0.6 and", "> 0.65 and")],
+        ALERTS + PAGES,
+    ),
+    "stricter": (
+        [("< 0.8)", "< 0.85)"), ("> 0.10)", "> 0.08)"), ("> 0.05)", "> 0.03)"), ("> 720)", "> 480)"), (') > 5"', ') > 4.9"'),
+         ("> 0.3 and", "> 0.29 and"), ("> 0.06 and", "> 0.05 and"), ("> 0.4 and", "> 0.39 and")],
+        ALERTS + PAGES,
+    ),
+    "without floors": ([(">= 20)", ">= 1)"), (">= 3)", ">= 1)")], ALERTS[:4] + PAGES),
+    "tenants as one": ([("sum by (tenant) (increase(", "sum by () (increase(")], ALERTS[:3] + PAGES),
+}  # fmt: skip
+
+
+def tried(file: str, folder: Path = FOLDER) -> tuple[int, str]:
+    ran = subprocess.run([PROMTOOL, "test", "rules", file], cwd=folder, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
 
 
 @promtool
-@pytest.mark.parametrize(
-    ("good", "bad"),
-    [("< 0.8)", "< 0.7)"), ("> 0.10)", "> 0.12)"), ("> 0.05)", "> 0.07)"), ("> 720)", "> 900)"), (") > 5", ") > 5.5"), ("> 0.72 and", "> 0.9 and")],
-)  # fmt: skip
-def test_promtool_finds_a_threshold_that_was_moved(tmp_path, good, bad):
-    folder = rules.DEPLOY / "prometheus"
-    text = (folder / "rules.yml").read_text()
-    assert good in text
-    (tmp_path / "rules.yml").write_text(text.replace(good, bad))
-    shutil.copy(folder / "rules_test.yml", tmp_path)
-    assert subprocess.run(["promtool", "test", "rules", "rules_test.yml"], cwd=tmp_path, capture_output=True).returncode != 0
+@pytest.mark.parametrize("file", ["rules_test.yml", EDGES])
+def test_promtool_tries_every_threshold(file):
+    code, words = tried(file)
+    assert code == 0, words
+
+
+@promtool
+@pytest.mark.parametrize("what", MOVED)
+def test_promtool_finds_what_was_moved(tmp_path, what):
+    changes, alerts = MOVED[what]
+    text = (FOLDER / "rules.yml").read_text()
+    for good, bad in changes:
+        assert good in text
+        text = text.replace(good, bad)
+    (tmp_path / "rules.yml").write_text(text)
+    shutil.copy(FOLDER / EDGES, tmp_path)
+    code, words = tried(EDGES, tmp_path)
+    assert code != 0
+    assert [alert for alert in alerts if f'alertname=\\"{alert}\\"' not in words] == [], words
 
 
 @amtool
 def test_amtool_takes_the_routes():
     config = rules.DEPLOY / "alertmanager" / "alertmanager.yml"
-    assert subprocess.run(["amtool", "check-config", str(config)], capture_output=True).returncode == 0
+    assert subprocess.run([AMTOOL, "check-config", str(config)], capture_output=True).returncode == 0
 
 
 def test_alerts_come_to_the_address_that_hears_them():

@@ -176,3 +176,14 @@ def test_commands_that_need_the_database_get_it(tmp_path):
     argv = [sys.executable, "manage.py", "showmigrations", "authtoken"]
     done = subprocess.run(argv, cwd=ROOT, env=variables, capture_output=True, text=True)
     assert "[X] 0001_initial" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", tools.WATCHERS)
+def test_a_watcher_is_taken_from_the_system_then_from_the_cache(bare, settings, name):
+    with pytest.raises(tools.ToolMissing) as caught:
+        tools.watcher(name)
+    assert "make watchers" in caught.value.hint
+    program(settings.CACHE_DIR / "watchers" / "usr" / "bin", tools.WATCHERS[name][0], "0.25.0")
+    assert tools.watcher(name).source == "cache"
+    program(bare, tools.WATCHERS[name][-1], "2.42.0")
+    assert (tools.watcher(name).source, tools.watcher(name).version) == ("system", "2.42.0")
