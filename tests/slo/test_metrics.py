@@ -20,7 +20,8 @@ from slo.folding import fold
 from slo.metrics import COUNTED, LOOKED, increments
 from slo.models import Sample
 from synergy.core import tools
-from synergy.core.models import Call, Project, Run, RunState, Step, StepState, Tenant, WorkerBeat
+from synergy.core.models import Run, RunState, Step, Tenant, WorkerBeat
+from synergy.drill import rows
 
 pytestmark = pytest.mark.django_db
 RESULTS = {
@@ -43,22 +44,8 @@ RESULTS = {
 }
 
 
-def ended(tenant="ours", seconds=100.0, state=RunState.COMPLETED, results=RESULTS, **calls):
-    owner, _ = Tenant.objects.get_or_create(slug=tenant, defaults={"name": tenant})
-    project, _ = Project.objects.get_or_create(tenant=owner, slug="shop", defaults={"name": "Shop"})
-    now = timezone.now()
-    run = Run.objects.create(
-        tenant=owner, project=project, message="A shop", state=state, engine="synergy/3", stack="fastapi-react",
-        started_at=now - timedelta(seconds=seconds), finished_at=now,
-    )  # fmt: skip
-    for position, (name, result) in enumerate(results.items()):
-        Step.objects.create(
-            run=run, name=name, position=position, queue="agents", limit_seconds=60, need=0, state=StepState.DONE, attempt=2, fails=1,
-            result=json.dumps(result), started_at=now - timedelta(seconds=7), finished_at=now,
-        )  # fmt: skip
-    if calls:
-        Call.objects.create(run=run, step="ui", key="k", answer="{}", **calls)
-    return run
+def ended(tenant="ours", seconds=100.0, state=RunState.COMPLETED, results=RESULTS, **call):
+    return rows.ended(rows.tenant_called(tenant), results, seconds=seconds, state=state, call=call)
 
 
 class Seen(dict):
