@@ -86,7 +86,7 @@ def refers(name: str, service: Service, doc: Service) -> Iterator[str]:
             yield f"has no network in common with {one}"
     for volume in service.get("volumes", ()):
         host = volume.partition(":")[0]
-        if host.startswith(".") and not host.startswith("./deploy/grafana") and not (commands.ROOT / host).exists():
+        if host.startswith(".") and not (commands.ROOT / host).exists():
             yield f"{host} does not exist"
 
 
