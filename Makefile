@@ -47,7 +47,7 @@ test: setup
 	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 capabilities: setup
-	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities tests/acceptance/walker
+	@ALL_CAPABILITIES=1 $(RUN) -m pytest -q tests/capabilities tests/acceptance/walker tests/uiagents/test_ui.py
 
 messages: setup
 	@$(RUN) -m tests.inference.messages $(ARGS)

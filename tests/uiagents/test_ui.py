@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from functools import partial
 
@@ -82,6 +83,10 @@ def test_a_stack_without_a_page_set_is_refused(bench):
         infer_ui(bench, plan().model_copy(update={"stack": "mern"}), ())
 
 
+#: two minutes for plans whose parts the other plans have, too
+RARE = pytest.mark.skipif("ALL_CAPABILITIES" not in os.environ, reason="make capabilities")
+
+
 # --- in the sandbox --------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +101,13 @@ def written(bench, made: Plan, *edits: ChangeSet) -> tuple[tuple[ChangeSet, ...]
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "make",
-    [public_site, partial(mixed_site, "Customer"), partial(mixed_site, "Order"), extreme_plan, partial(laid_out, "directory")],
+    [
+        public_site,
+        pytest.param(partial(mixed_site, "Customer"), marks=RARE),
+        partial(mixed_site, "Order"),
+        extreme_plan,
+        pytest.param(partial(laid_out, "directory"), marks=RARE),
+    ],
     ids=["public", "customers closed", "orders closed", "extreme", "every look"],
 )
 def test_what_is_written_passes_its_checks_is_covered_and_proves_every_feature(bench, make):
