@@ -149,7 +149,7 @@ def page(alerts: list[AlertRule], objectives: list[Objective]) -> str:
         shares = [f"{factor * o.budget:.0%} bad within {long}" for (_, long, _), factor in zip(BURNS, o.factors, strict=True)]
         lines.append(f"| {o.title} | {o.objective:g} % | {', '.join(shares[:2])} | {', '.join(shares[2:])} |")
     return "\n".join(
-        [*lines, "", f"None of them fires with fewer than {FEWEST} bad events. Spent budget means: a person approves.", ""]
+        [*lines, "", f"None of them fires with fewer than {FEWEST} bad events.", ""]
     )
 
 
