@@ -148,9 +148,7 @@ def page(alerts: list[AlertRule], objectives: list[Objective]) -> str:
     for o in objectives:
         shares = [f"{factor * o.budget:.0%} bad within {long}" for (_, long, _), factor in zip(BURNS, o.factors, strict=True)]
         lines.append(f"| {o.title} | {o.objective:g} % | {', '.join(shares[:2])} | {', '.join(shares[2:])} |")
-    return "\n".join(
-        [*lines, "", f"None of them fires with fewer than {FEWEST} bad events. Spent budget means: a person approves.", ""]
-    )
+    return "\n".join([*lines, "", f"None of them fires with fewer than {FEWEST} bad events.", ""])
 
 
 def files() -> dict[str, str]:
