@@ -146,6 +146,7 @@ def values() -> dict[str, object]:
         "options": "{}",
         "stack": "",
         "trace": "t",
+        "span": "",
         "slug": "project-1",
         "title": "Project 1",
         "reason": None,
