@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 from tests.deploy.test_compose import DOC, ROOT
+from tests.watchers import PATHS, needs
 
 DEPLOY = ROOT / "deploy"
 COLLECTOR = yaml.safe_load((DEPLOY / "otel/collector.yml").read_text())
 PORTS = {"web": 8000, "prometheus": 9090, "alertmanager": 9093, "otel": 4318}
 
-needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)")
-needs_amtool = pytest.mark.skipif(not shutil.which("amtool"), reason="amtool is not installed (Debian: prometheus-alertmanager)")
+PROMTOOL, AMTOOL = PATHS["promtool"], PATHS["amtool"]
 
 
 def copied(tmp_path: Path, name: str, replace: tuple[str, str] = ("", "")) -> Path:
@@ -37,7 +37,7 @@ def said(*argv: str | Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@needs_promtool
+@needs("promtool")
 @pytest.mark.parametrize(
     ("replace", "wrong"),
     [
@@ -47,19 +47,19 @@ def said(*argv: str | Path) -> tuple[int, str]:
     ],
 )
 def test_prometheus_takes_its_configuration(tmp_path, replace, wrong):
-    code, text = said("promtool", "check", "config", copied(tmp_path, "prometheus", replace) / "prometheus.yml")
+    code, text = said(PROMTOOL, "check", "config", copied(tmp_path, "prometheus", replace) / "prometheus.yml")
     assert bool(code) == bool(wrong), text
     assert wrong in text
 
 
-@needs_promtool
+@needs("promtool")
 def test_prometheus_takes_its_rules(tmp_path):
-    assert said("promtool", "check", "rules", DEPLOY / "prometheus/rules.yml")[0] == 0
+    assert said(PROMTOOL, "check", "rules", DEPLOY / "prometheus/rules.yml")[0] == 0
     broken = copied(tmp_path, "prometheus", ("sum by (tenant) (", "sum by (tenant) ((")) / "rules.yml"
-    assert said("promtool", "check", "rules", broken)[0]
+    assert said(PROMTOOL, "check", "rules", broken)[0]
 
 
-@needs_amtool
+@needs("amtool")
 @pytest.mark.parametrize(
     ("replace", "wrong"),
     [
@@ -69,7 +69,7 @@ def test_prometheus_takes_its_rules(tmp_path):
     ],
 )
 def test_alertmanager_takes_its_configuration(tmp_path, replace, wrong):
-    code, text = said("amtool", "check-config", copied(tmp_path, "alertmanager", replace) / "alertmanager.yml")
+    code, text = said(AMTOOL, "check-config", copied(tmp_path, "alertmanager", replace) / "alertmanager.yml")
     assert bool(code) == bool(wrong), text
     assert wrong in text
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import shutil
-import socket
-import subprocess
 import time
 import uuid
 from decimal import Decimal
@@ -21,8 +17,11 @@ from slo.dashboards import files, live
 from slo.dashboards.queries import Asked
 from slo.rules import DEPLOY
 from synergy.core.models import Run, RunState, Step, WorkerBeat
-from synergy.core.tools import MORTAL
+from synergy.drill import scaled
+from synergy.drill.watchers import Watchers
+from synergy.embedded.programs import free_port
 from tests.slo.test_metrics import RESULTS, ended
+from tests.watchers import needs
 
 TOKEN = "scraper"
 START_SECONDS, ANSWER_SECONDS = 15.0, 25.0
@@ -34,33 +33,18 @@ CLEAN = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture
 def prometheus(live_server, settings, tmp_path):
-    """The address of a Prometheus with data of its own. It scrapes and judges every second."""
+    """The address of a Prometheus with data of its own. It scrapes and judges every second; nobody is told."""
     settings.METRICS_TOKEN = TOKEN
-    scraped = {"job_name": "synergy", "authorization": {"credentials": TOKEN}}
-    target = live_server.url.removeprefix("http://")
-    config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(DEPLOY / "prometheus" / "rules.yml")],
-        "scrape_configs": [{**scraped, "static_configs": [{"targets": [target]}]}],
-    }
-    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
-    address = f"127.0.0.1:{free_port()}"
-    argv = [f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={address}"]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen([*MORTAL, "prometheus", *argv], stdout=log, stderr=log)
-        try:
-            yield f"http://{address}"
-        finally:
-            process.terminate()
-            process.wait(timeout=15)
+    watchers = Watchers(tmp_path / "watchers")
+    web, rules = live_server.url.removeprefix("http://"), DEPLOY / "prometheus" / "rules.yml"
+    config = scaled.scraping(web, watchers.secret("metrics", TOKEN), rules, alertmanager="")
+    del config["alerting"]
+    try:
+        yield f"http://{watchers.prometheus(watchers.config('prometheus.yml', config))}"
+    finally:
+        watchers.stop()
 
 
 def runs_end():
@@ -102,7 +86,7 @@ def until(holds, seconds):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus (Debian: prometheus) is not installed")
+@needs("prometheus")
 def test_every_query_of_every_panel_has_data_and_a_misspelt_one_is_told(prometheus, monkeypatch, capsys):
     boards = files.made()
     one_goes_on()
@@ -147,5 +131,5 @@ def test_no_series_no_number_and_no_query_are_told_apart(body, series, fault):
 
 
 def test_a_prometheus_that_is_not_there_is_told(capsys):
-    assert command.main(["panels", "--prometheus", f"http://127.0.0.1:{free_port()}"]) == 1
+    assert command.main(["panels", "--prometheus", f"http://127.0.0.1:{free_port(0)}"]) == 1
     assert "does not answer" in capsys.readouterr().out

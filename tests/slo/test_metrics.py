@@ -22,6 +22,7 @@ from slo.models import Sample
 from synergy.core import tools
 from synergy.core.models import Run, RunState, Step, Tenant, WorkerBeat
 from synergy.drill import rows
+from tests.watchers import PATHS
 
 pytestmark = pytest.mark.django_db
 RESULTS = {
@@ -220,10 +221,8 @@ FIRST = {
 @pytest.fixture
 def counted_from_the_first(client, settings, tmp_path):
     """Whether Prometheus sees all of the first run of a new tenant: /metrics before and after it are given to promtool."""
-    try:
-        promtool = tools.watcher("promtool")
-    except tools.ToolMissing as missing:
-        pytest.skip(missing.message)
+    if not PATHS["promtool"]:
+        pytest.skip(tools.HINTS["promtool"])
     settings.METRICS_TOKEN = "t"
 
     def scraped():
@@ -248,7 +247,7 @@ def counted_from_the_first(client, settings, tmp_path):
                  for name, value in FIRST.items()]  # fmt: skip
         tests = {"tests": [{"interval": "15s", "input_series": series, "promql_expr_test": asked}]}
         (tmp_path / "first.yml").write_text(json.dumps(tests))
-        ran = subprocess.run([promtool.path, "test", "rules", "first.yml"], cwd=tmp_path, capture_output=True, text=True)
+        ran = subprocess.run([PATHS["promtool"], "test", "rules", "first.yml"], cwd=tmp_path, capture_output=True, text=True)
         return ran.returncode == 0, ran.stdout + ran.stderr
 
     return judge

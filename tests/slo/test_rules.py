@@ -11,22 +11,12 @@ import pytest
 
 from slo import rules
 from slo.metrics import COUNTED, LOOKED
-from synergy.core import tools
+from tests.watchers import PATHS, needs
 
 KNOWN = rules.exported({m.name: bool(getattr(m, "buckets", ())) for m in (*COUNTED, *LOOKED)})
 
 
-def path_of(name: str) -> str:
-    """Where a tool is; "" when it is not here."""
-    try:
-        return str(tools.watcher(name).path)
-    except tools.ToolMissing:
-        return ""
-
-
-PROMTOOL, AMTOOL = path_of("promtool"), path_of("amtool")
-promtool = pytest.mark.skipif(not PROMTOOL, reason=tools.HINTS["promtool"])
-amtool = pytest.mark.skipif(not AMTOOL, reason=tools.HINTS["amtool"])
+PROMTOOL, AMTOOL = PATHS["promtool"], PATHS["amtool"]
 
 
 def test_what_is_made_from_the_objectives_is_up_to_date():
@@ -92,14 +82,14 @@ def tried(file: str, folder: Path = FOLDER) -> tuple[int, str]:
     return ran.returncode, ran.stdout + ran.stderr
 
 
-@promtool
+@needs("promtool")
 @pytest.mark.parametrize("file", ["rules_test.yml", EDGES])
 def test_promtool_tries_every_threshold(file):
     code, words = tried(file)
     assert code == 0, words
 
 
-@promtool
+@needs("promtool")
 @pytest.mark.parametrize("what", MOVED)
 def test_promtool_finds_what_was_moved(tmp_path, what):
     changes, alerts = MOVED[what]
@@ -114,7 +104,7 @@ def test_promtool_finds_what_was_moved(tmp_path, what):
     assert [alert for alert in alerts if f'alertname=\\"{alert}\\"' not in words] == [], words
 
 
-@amtool
+@needs("amtool")
 def test_amtool_takes_the_routes():
     config = rules.DEPLOY / "alertmanager" / "alertmanager.yml"
     assert subprocess.run([AMTOOL, "check-config", str(config)], capture_output=True).returncode == 0

@@ -13,11 +13,11 @@ from django.utils import timezone
 from slo import rules, sending
 from slo.alerts.base import Alert
 from slo.models import AlertTarget, Delivery
-from synergy.core import tools
 from synergy.drill import rows, scaled, watch
 from synergy.drill.play import Drill
 from synergy.drill.sinks import Sinks
 from synergy.drill.watchers import Prometheus
+from tests.watchers import PATHS, needs
 
 TENANT = "broken"
 
@@ -44,17 +44,19 @@ def test_the_routes_are_the_shipped_ones(tmp_path):
     assert (hook["url"], hook["send_resolved"]) == ("http://127.0.0.1:1/internal/alerts", True)
 
 
-@pytest.mark.parametrize(("name", "file"), [("promtool", "rules.yml"), ("amtool", "alertmanager.yml")])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        pytest.param("promtool", "rules.yml", marks=needs("promtool")),
+        pytest.param("amtool", "alertmanager.yml", marks=needs("amtool")),
+    ],
+)
 def test_prometheus_and_alertmanager_take_them(tmp_path, name, file):
-    try:
-        tool = tools.watcher(name)
-    except tools.ToolMissing as missing:
-        pytest.skip(missing.message)
     made = scaled.rules(60) if name == "promtool" else scaled.routes(60, "http://127.0.0.1:1/", tmp_path / "token")
     (tmp_path / "token").touch()
     (tmp_path / file).write_text(json.dumps(made))
     words = ["check", "rules"] if name == "promtool" else ["check-config"]
-    ran = subprocess.run([tool.path, *words, tmp_path / file], check=False)
+    ran = subprocess.run([PATHS[name], *words, tmp_path / file], check=False)
     assert ran.returncode == 0
 
 
