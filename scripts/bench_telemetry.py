@@ -1,9 +1,10 @@
 """``make bench-telemetry``: what traces, structured logs and metrics add to a warm build.
 
 The same message is built in pairs, once with everything (spans go to a collector on loopback, log lines are JSON) and once with
-nothing; which comes first changes from pair to pair. Printed: the seconds of each run, and the median of the pairs' ratios. On a
-machine that does other work, too, two equal builds differ by more than what is sought, so the work itself is timed as well:
-processor seconds of a span (made, packed, sent), of a log line, of a scrape, times how many of each such a build has.
+nothing; which comes first changes from pair to pair. Printed: seconds of each run, processor seconds of all its processes, the
+median of the pairs' ratios, and where the seconds went. ``PAIRS=n NULL=1`` builds with nothing both times: how much two
+equal builds differ here. As that may be more than what is sought, the work itself is timed as well: processor seconds of a
+span (made, packed, sent), of a log line, of a scrape, times how many of each such a build has.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,42 +44,67 @@ from tests.otlp import collecting, orphans  # noqa: E402
 PAIRS = int(os.environ.get("PAIRS", "3"))
 SCRAPED = 15  #: seconds between two scrapes (deploy/prometheus)
 MANY = 5000
+NULL = bool(os.environ.get("NULL"))
+
+
+@dataclass(frozen=True)
+class Built:
+    """Seconds of a run and of its steps, and processor seconds of all processes that ended with it."""
+
+    seconds: float
+    cpu: float
+    steps: dict[str, float]
 
 
 def main() -> int:
     with collecting() as (collector, env):
-        seen = dict(env, LOG_FORMAT="json", LOG_LEVEL="INFO")
+        seen = {} if NULL else dict(env, LOG_FORMAT="json", LOG_LEVEL="INFO")
         build({})  # warm
         pairs = [pair(seen, first=number % 2 == 0) for number in range(PAIRS)]
         for with_all, without in pairs:
-            say(f"run with everything {with_all:6.1f} s   with nothing {without:6.1f} s   ratio {with_all / without:.3f}")
-        say(f"median ratio {median(a / b for a, b in pairs):.3f}")
+            say(f"run with everything {with_all.seconds:6.1f} s   with nothing {without.seconds:6.1f} s   "
+                f"ratio {with_all.seconds / without.seconds:.3f}   processor {with_all.cpu:6.1f} and {without.cpu:6.1f} s   "
+                f"ratio {with_all.cpu / without.cpu:.3f}")  # fmt: skip
+        say(f"median ratio {median(a.seconds / b.seconds for a, b in pairs):.3f}, "
+            f"of processor seconds {median(a.cpu / b.cpu for a, b in pairs):.3f}")  # fmt: skip
+        for step in pairs[0][1].steps:
+            say(f"  {step:16} {median(a.steps[step] - b.steps[step] for a, b in pairs):+6.2f} s")
+        if NULL:
+            return 0
         spans, builds = len(collector.spans), len(pairs)
         say(f"spans of a build: {spans // builds}, in {len({s.trace for s in collector.spans}) / builds:g} trace, "
             f"{len(orphans(collector.spans))} without their parent")  # fmt: skip
         os.environ |= env
         otlp.start("bench")
-        seconds = median(without for _, without in pairs)
+        seconds = median(without.seconds for _, without in pairs)
         total = shares(spans / builds, seconds)
         say(f"together {total:.3f} s of processor time in a build of {seconds:.1f} s: {total / seconds:.2%}")
     return 0
 
 
-def pair(seen: dict[str, str], *, first: bool) -> tuple[float, float]:
-    """Seconds of a run with everything and of one with nothing."""
+def pair(seen: dict[str, str], *, first: bool) -> tuple[Built, Built]:
+    """A run with everything and one with nothing."""
     if first:
         return build(seen), build({})
     without = build({})
     return build(seen), without
 
 
-def build(env: dict[str, str]) -> float:
+def build(env: dict[str, str]) -> Built:
+    before = processor()
     argv = [sys.executable, "manage.py", "build", "--json", "--fresh", "--", "Build dashboard with auth"]
     done = subprocess.run(argv, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, check=False)
     report: dict[str, Any] = json.loads(done.stdout)
     if report["state"] != "completed":
         raise SystemExit(str(report.get("reason")))
-    return float(report["seconds"])
+    steps = {step["name"]: float(step["seconds"]) for step in report["steps"]}
+    return Built(float(report["seconds"]), processor() - before, steps)
+
+
+def processor() -> float:
+    """Processor seconds of all descendants that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def shares(spans: float, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Ended runs are added to the counters, each end once: reading, adding and marking are one transaction."""
+"""Ended runs are added to the counters and to the error budgets, each end once: all in one transaction."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inference.confidence import THRESHOLD
+from slo.budgets import Days
 from slo.crowding import Crowd
 from slo.metrics import SLOW_SECONDS, increments
 from synergy.core.models import UNMETERED, Call, Run, Step, StepState
@@ -42,12 +43,14 @@ def fold(most: int = MOST) -> int:
         if not runs:
             return 0
         sums: Counter[tuple[str, str]] = Counter()
-        crowd = Crowd()
-        for name, labels, value in (seen for run in _with_rows(runs) for seen in _seen(*run)):
+        crowd, days = Crowd(), Days()
+        for run, name, labels, value in ((row[0], *seen) for row in _with_rows(runs) for seen in _seen(*row)):
+            days.add(run, name, labels, value)
             for series, key, by in increments(name, crowd.admit(labels), value):
                 sums[series, key] += by  # type: ignore[assignment]  # of floats
         rows = sorted(sums.items())
         cursor.execute(ADD, [[s for (s, _), _ in rows], [k for (_, k), _ in rows], [float(v) for _, v in rows]])
+        days.write()
         Run.objects.filter(id__in=[run.id for run in runs]).update(metered_at=F("finished_at"))
         return len(runs)
 

@@ -24,6 +24,22 @@ class Sample(models.Model):
         return f"{self.name}{self.labels}"
 
 
+class DayOfObjective(models.Model):
+    """Events of one tenant on one day (UTC) that an objective of ``objectives.toml`` counts; runs count on the day they end."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    objective = models.CharField(max_length=40)
+    day = models.DateField()
+    bad = models.BigIntegerField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "objective", "day"], name="day_of_objective_once")]
+
+    def __str__(self) -> str:
+        return f"{self.objective} {self.day}"
+
+
 def new_secret() -> str:
     return secrets.token_urlsafe(32)
 

@@ -26,6 +26,11 @@ BURNS = (("page", "1h", "5m"), ("page", "6h", "30m"), ("ticket", "1d", "2h"), ("
 FACTORS = (14.4, 6.0, 3.0, 1.0)
 FEWEST = 3  #: bad events in the long window
 BY = "tenant"
+APPROVAL = (
+    "Spent budget, a person approves: the runs of a tenant that wants it (admin, Tenants) rest before their delivery while more "
+    "events of the last 30 days were bad than may be. The budgets are those of the ledger, on the admin's page How runs went; "
+    "going on with such a run (admin, `POST /api/runs/<id>/resume`, `manage.py build --resume RUN`) approves it."
+)
 SUFFIXES = ("_bucket", "_count", "_sum")
 
 
@@ -47,6 +52,7 @@ class Objective(Value):
     bad: str
     total: str
     factors: tuple[float, ...] = FACTORS
+    spent: Literal["", "approve"] = ""  #: what happens while the budget of 30 days is spent
 
     @property
     def budget(self) -> float:
@@ -144,11 +150,12 @@ def page(alerts: list[AlertRule], objectives: list[Objective]) -> str:
         does = " Its runs are blocked." if alert.action else ""
         lines += [f"## {alert.name} ({alert.severity}, after {alert.for_})", "", f"{alert.summary}.{does} {alert.help}", ""]
         lines += ["    " + alert.expr, *([f"    and {alert.floor}"] if alert.floor else []), ""]
-    lines += ["## Error budgets", "", "| objective | good events | page at | ticket at |", "|---|---|---|---|"]
+    lines += ["## Error budgets", "", "| objective | good events | page at | ticket at | budget spent |", "|---|---|---|---|---|"]
     for o in objectives:
         shares = [f"{factor * o.budget:.0%} bad within {long}" for (_, long, _), factor in zip(BURNS, o.factors, strict=True)]
-        lines.append(f"| {o.title} | {o.objective:g} % | {', '.join(shares[:2])} | {', '.join(shares[2:])} |")
-    return "\n".join([*lines, "", f"None of them fires with fewer than {FEWEST} bad events.", ""])
+        spent = "a person approves" if o.spent else ""
+        lines.append(f"| {o.title} | {o.objective:g} % | {', '.join(shares[:2])} | {', '.join(shares[2:])} | {spent} |")
+    return "\n".join([*lines, "", f"None of them fires with fewer than {FEWEST} bad events.", "", APPROVAL, ""])
 
 
 def files() -> dict[str, str]:

@@ -65,9 +65,9 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Tenant)
 class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "slug", "budget_usd", "cost_usd", "month", "created_at")
+    list_display = ("name", "slug", "budget_usd", "cost_usd", "month", "approves", "created_at")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "budget_usd", "month", "cost_usd", "reserved_usd")
+    fields = ("name", "slug", "approves", "budget_usd", "month", "cost_usd", "reserved_usd")
     readonly_fields = ("month", "cost_usd", "reserved_usd")
     inlines = (MembershipInline,)
 

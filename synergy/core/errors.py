@@ -7,6 +7,7 @@ SynergyError
 │   ├── UnsafePath      a file name that would leave its folder
 │   ├── OverBudget      a limit in money, tokens or time is in the way
 │   │   └── BudgetSpent all that a run may cost is spent: it rests until a person raises the limit
+│   ├── ApprovalNeeded  an error budget is spent: the run rests until a person approves its delivery
 │   └── Cancelled       a person cancelled the run
 └── TransientError      worth another try after 10, 20, 40 s (``retry_after`` overrides, in seconds)
     ├── ServiceDown     database, broker, provider or browser did not answer
@@ -48,6 +49,10 @@ class OverBudget(PermanentError):
 
 class BudgetSpent(OverBudget):
     """All that a run may cost is spent."""
+
+
+class ApprovalNeeded(PermanentError):
+    """A person has to approve it."""
 
 
 class Cancelled(PermanentError):

@@ -58,6 +58,12 @@ class Tenant(models.Model):
     month = models.DateField(db_default=Value(date(2000, 1, 1)), editable=False)  # that cost_usd counts
     cost_usd = _usd(db_default=0, editable=False)
     reserved_usd = _usd(db_default=0, editable=False)
+    approves = models.BooleanField(
+        "approves deliveries while an error budget is spent",
+        default=False,
+        db_default=False,
+        help_text="Runs rest before their delivery until a person goes on with them. Objectives: deploy/slos.md.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

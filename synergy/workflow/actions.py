@@ -19,6 +19,7 @@ class Given(TypedDict, total=False):
 
     step: str  #: to fork from
     budget_usd: float  #: to resume with
+    by: str  #: who wants it
 
 
 def _cancel(run: Run, given: Given) -> Done:
@@ -36,7 +37,7 @@ ACTIONS: dict[str, Callable[[Run, Given], Done]] = {
     "cancel": _cancel,
     "retry": lambda run, given: (run, services.retry(run)),
     "pause": _pause,
-    "resume": lambda run, given: (run, services.resume(run, budget_usd=given.get("budget_usd"))),
+    "resume": lambda run, given: (run, services.resume(run, budget_usd=given.get("budget_usd"), by=given.get("by", ""))),
     "fork": lambda run, given: services.fork(run, given["step"]),
 }
 

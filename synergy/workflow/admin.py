@@ -235,7 +235,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         done = 0
         for run in Run.objects.filter(pk__in=runs.values("pk")):
             try:
-                act(action, run)
+                act(action, run, Given(by=request.user.get_username()))
                 done += 1
             except BadInput as error:
                 self.message_user(request, f"{str(run.id)[:8]}: {error.message}", messages.WARNING)
@@ -308,7 +308,7 @@ class WorkerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _given(request: HttpRequest) -> Given:
     """What the form says beside the action. BadInput when the budget is no number."""
-    given = Given(step=request.POST.get("step", ""))
+    given = Given(step=request.POST.get("step", ""), by=request.user.get_username())
     budget = request.POST.get("budget_usd", "").strip()
     if budget:
         try:

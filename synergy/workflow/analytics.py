@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from slo.budgets import budgets
 from synergy.core.models import Tenant
 
 MOST_WEEKS = 52
@@ -49,13 +50,22 @@ FROM ended WHERE confidence IS NOT NULL AND state IN ('completed', 'rejected') G
 
 
 def analytics(tenant: Tenant, weeks: int = 12) -> dict[str, Any]:
-    """The runs of ``tenant`` that were started in the last ``weeks`` and have ended. Five queries.
+    """The runs of ``tenant`` that were started in the last ``weeks`` and have ended. Six queries.
+
+    ``budgets``: error budgets, always of the last 30 days (``left``: the share of each that is not used up).
 
     ``recovery``: repairs by the monitor, with the seconds from each fault to its repair. ``confidence``: a point for each tenth
     in which runs lie: mean confidence, and the share of its runs that passed all gates.
     """
     given = {"tenant": tenant.pk, "weeks": max(1, min(weeks, MOST_WEEKS))}
     return {
+        "budgets": [
+            {
+                "objective": one.title, "asked": one.asked, "bad": one.bad, "events": one.total, "left": one.left,
+                "spent": one.spent,
+            }
+            for one in budgets(tenant.pk)
+        ],
         "weeks": [
             {
                 "week": week, "stack": stack, "runs": count, "completed": completed, "rejected": rejected, "refused": refused,

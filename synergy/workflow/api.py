@@ -129,7 +129,7 @@ class OneAction(APIView):
         run = services.find_run(run_id, tenant(request))
         asked = TOLD.get(action, serializers.Serializer)(data=request.data)
         asked.is_valid(raise_exception=True)
-        return accepted(actions.act(action, run, asked.validated_data))
+        return accepted(actions.act(action, run, asked.validated_data | {"by": request.user.get_username()}))
 
 
 def accepted(run: Run) -> Response:

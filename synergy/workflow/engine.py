@@ -193,8 +193,8 @@ def give_back(
         step.ready_at = Now()
         step.due = step.next_attempt_at = Now() + timedelta(seconds=wait)
     step.save()
-    if kind == "blocked":
-        rest(run, error)
+    if kind == "blocked" and not rest(run, error):  # a person paused it meanwhile, and has to know this, too
+        Run.objects.filter(id=run, state=RunState.PAUSED).update(reason=error)
     return True
 
 

@@ -13,7 +13,14 @@ from synergy.workflow.analytics import MOST_WEEKS, analytics
 from synergy.workflow.services import tenant_of
 
 WEEKS = 12
-TITLES = {"weeks": "Weeks", "steps": "Steps", "gates": "Gates", "recovery": "Repairs", "confidence": "Confidence"}
+TITLES = {
+    "budgets": "Error budgets of the last 30 days",
+    "weeks": "Weeks",
+    "steps": "Steps",
+    "gates": "Gates",
+    "recovery": "Repairs",
+    "confidence": "Confidence",
+}
 SIDE, LEFT, BOTTOM = 200, 15, 205  #: of the curve, in its own units
 
 

@@ -225,8 +225,10 @@ def pause(run: Run) -> None:
 
 
 @transaction.atomic
-def resume(run: Run, *, budget_usd: float | None = None) -> list[Ready]:
+def resume(run: Run, *, budget_usd: float | None = None, by: str = "") -> list[Ready]:
     """Go on with a paused run, with another budget when one is given. Of two that do this at once, one does.
+
+    ``by``: who wants it, for the history. Going on with a run that waits for approval approves it (``approval``).
 
     Raises BadInput when it is not paused, when the budget is out of range, or when all of it is spent already.
     """
@@ -238,7 +240,8 @@ def resume(run: Run, *, budget_usd: float | None = None) -> list[Ready]:
         raise BadInput(f"${run.cost_usd:.2f} are spent already.", hint="Resume it with a higher budget.")
     if not Run.objects.filter(id=run.id, state=RunState.PAUSED).update(**fresh):
         raise _impossible(run, "Only a paused run can go on; one that failed or was cancelled can be tried again.")
-    Event.objects.create(run=run, kind="resumed", data={} if budget_usd is None else {"budget_usd": budget_usd})
+    said = {"by": by or None, "budget_usd": budget_usd}
+    Event.objects.create(run=run, kind="resumed", data={name: value for name, value in said.items() if value is not None})
     waiting = run.steps.select_for_update().filter(state=StepState.READY).order_by("id")
     ready = [Ready(run.id, step.name, step.queue) for step in waiting]
     again = {"sends": 1, "due": Now() + timedelta(seconds=TIMES.resend), "ready_at": Now()}  # the rest was not spent in a queue

@@ -14,9 +14,18 @@ import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from synergy.core import spans
-from synergy.core.errors import BadInput, BudgetSpent, Cancelled, NotBuildable, PermanentError, SynergyError, TransientError
-from synergy.core.types import Value
-from synergy.workflow import engine, steps
+from synergy.core.errors import (
+    ApprovalNeeded,
+    BadInput,
+    BudgetSpent,
+    Cancelled,
+    NotBuildable,
+    PermanentError,
+    SynergyError,
+    TransientError,
+)
+from synergy.core.types import Delivery, Value
+from synergy.workflow import approval, engine, steps
 from synergy.workflow.book import Ledger
 from synergy.workflow.db import persist
 from synergy.workflow.engine import Attempt, Ready, Recorded
@@ -28,7 +37,7 @@ log = logging.getLogger(__name__)
 
 #: what a step raises on purpose, and cannot be helped by another try → kind of its end
 ENDS: tuple[tuple[tuple[type[SynergyError], ...], str], ...] = (
-    ((BudgetSpent,), "blocked"),
+    ((BudgetSpent, ApprovalNeeded), "blocked"),
     ((BadInput, NotBuildable), "refused"),
     ((SynergyError,), "failed"),
 )
@@ -80,6 +89,8 @@ def _one(
 
 def _run(pipeline: Shape, spec: StepSpec, pulse: Heart, watched: Watched, inputs: Inputs) -> Value:
     run = watched.attempt.run
+    if spec.result is Delivery:
+        approval.require(run, spec.name)
     book = Ledger(run, spec.name)
     place = steps.bench(run, inputs.project, watched.stop.is_set, lambda line: pulse.note(run, spec.name, line), book)
     with spans.span(f"step {spec.name}", _told(watched.attempt), within=spans.of_run(*inputs.trace)):

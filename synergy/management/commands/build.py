@@ -138,7 +138,7 @@ def begun(text: str, options: dict[str, Any], given: dict[str, Any]) -> tuple[Ru
     """The run that is to be watched: a new one, or one that rested."""
     if given["resume"]:
         run = services.find_run(given["resume"])
-        return run, services.resume(run, budget_usd=given["budget"])
+        return run, services.resume(run, budget_usd=given["budget"], by="manage.py build")
     budget = services.BUDGET_USD if given["budget"] is None else given["budget"]
     return changes.submit(text, **options, budget_usd=budget)
 
@@ -204,7 +204,8 @@ def told(run: Run, *, keep: bool, finished: bool) -> dict[str, Any]:
         else:
             steps.remove_work(run.id)
     elif run.state == RunState.PAUSED and finished:
-        paths = {"Go on": f"manage.py build --resume {run.id} --budget USD"}
+        more = " --budget USD" if run.cost_usd >= run.budget_usd else ""
+        paths = {"Go on": f"manage.py build --resume {run.id}{more}"}
     elif any(place.project.iterdir()):
         paths = {"Unfinished": str(place.project)}
     if not finished and run.state in LIVE_RUN:
