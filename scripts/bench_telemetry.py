@@ -48,7 +48,7 @@ NULL = bool(os.environ.get("NULL"))
 
 @dataclass(frozen=True)
 class Built:
-    """Seconds of a run and of its steps; processor seconds of the machine from start to end, without this process (the collector)."""
+    """Seconds of a run and of its steps; processor seconds of the machine meanwhile, without this process (the collector)."""
 
     seconds: float
     cpu: float
