@@ -125,6 +125,7 @@ def zeros(tenants: Iterable[str]) -> Iterator[tuple[Counted, str]]:
 @dataclass(frozen=True)
 class Looked:
     """What one statement reads: its columns are the labels, then the value. A gauge, or a counter when its name says so.
+    The statement may ask for ``queues``.
 
     With ``buckets`` a histogram: after the labels the values of all edges (rising counts), the count and the sum.
     """
@@ -138,9 +139,9 @@ class Looked:
 
 #: Also of an empty queue: an autoscaler that finds no value never scales down.
 DEPTH = """
-SELECT q.name, count(s.id) FROM unnest(string_to_array('{queues}', ',')) AS q(name)
+SELECT q.name, count(s.id) FROM unnest(%(queues)s::text[]) AS q(name)
 LEFT JOIN core_step s ON s.queue = q.name AND s.state = 'ready' GROUP BY q.name
-""".format(queues=",".join(settings.QUEUES))
+"""
 WAIT = "SELECT queue, greatest(0, extract(epoch FROM now() - min(ready_at))) FROM core_step WHERE state = 'ready' GROUP BY queue"
 RUNS = "SELECT state, count(*) FROM core_run WHERE state IN ('queued', 'running', 'paused') GROUP BY state"
 COST = """
@@ -191,7 +192,7 @@ class Ledger:
             yield _histogram(counted, stored) if counted.buckets else _counter(counted, stored)
         for looked in LOOKED:
             with connection.cursor() as cursor:
-                cursor.execute(looked.sql)
+                cursor.execute(looked.sql, {"queues": list(settings.QUEUES)})
                 yield _family(looked, cursor.fetchall())
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from synergy.celery import app
 from synergy.chaos import truth
 from synergy.chaos.pipeline import AGENTS
 from synergy.core.models import LIVE_RUN, Run
+from synergy.embedded.programs import free_port, http
 from synergy.workflow import engine, heart, services, wire
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,6 +108,31 @@ def wait_for(ready, seconds: float = 30, explain=lambda: ""):
             return value
         time.sleep(0.02)
     raise AssertionError(f"It did not happen in {seconds} s. {explain()}")
+
+
+@contextmanager
+def serving(env: dict[str, str], log: Path) -> Iterator[int]:
+    """A web process that has answered, by its port."""
+    port = free_port(0)
+    argv = (
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "synergy.asgi:application",
+        "--port",
+        str(port),
+        "--lifespan",
+        "off",
+        "--no-access-log",
+    )
+    with log.open("wb") as out:
+        web = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=out, stderr=out)
+    try:
+        wait_for(lambda: web.poll() is None and http(port, "/health"), 30, log.read_text)
+        yield port
+    finally:
+        web.kill()
+        web.wait()
 
 
 @contextmanager

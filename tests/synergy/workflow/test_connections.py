@@ -23,9 +23,9 @@ import pytest
 
 from synergy.core.postgres.pool import works
 from synergy.embedded.client import acquire
-from synergy.embedded.programs import SERVERS, free_port, http
+from synergy.embedded.programs import SERVERS
 from synergy.env import runtime_dir
-from tests.synergy.workflow.conftest import LEASE, ROOT, TINY, wait_for
+from tests.synergy.workflow.conftest import LEASE, ROOT, TINY, serving, wait_for
 
 pytestmark = pytest.mark.acceptance
 
@@ -195,27 +195,11 @@ def test_a_crowd_at_the_web_process_takes_no_more_than_its_share(house):
 def test_without_a_limit_the_crowd_would_take_a_connection_each(house, monkeypatch):
     """The seeded defect: a web process with room for all."""
     house.need()
-    port = free_port(0)
     url = f"postgresql://synergy@/synergy?host={runtime_dir(house.home)}"
-    argv = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "synergy.asgi:application",
-        "--port",
-        str(port),
-        "--lifespan",
-        "off",
-        "--no-access-log",
-    ]
-    web = subprocess.Popen(argv, cwd=ROOT, env={**os.environ, "DATABASE_URL": url, "SYNERGY_DB_CONNECTIONS": "80"})
-    try:
+    env = {**os.environ, "DATABASE_URL": url, "SYNERGY_DB_CONNECTIONS": "80"}
+    with serving(env, house.home / "logs" / "crowded.log") as port:
         monkeypatch.setattr(house, "address", f"http://127.0.0.1:{port}")
-        wait_for(lambda: http(port, "/health"))
         assert crowd(house) > WEB
-    finally:
-        web.kill()
-        web.wait()
 
 
 def test_a_full_server_delays_what_it_cannot_serve_and_breaks_nothing(running):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -17,10 +16,9 @@ from rest_framework.authtoken.models import Token
 
 from synergy.core import spans
 from synergy.core.models import Run
-from synergy.embedded.programs import http
 from synergy.workflow import wire
 from tests.otlp import collecting, names, orphans
-from tests.synergy.workflow.conftest import ROOT, submit, wait_for, words
+from tests.synergy.workflow.conftest import ROOT, serving, submit, wait_for, words
 
 SECRET = "sk-live-4242424242424242424242424242"
 
@@ -85,24 +83,7 @@ def test_no_word_of_the_message_and_no_value_of_a_statement_is_in_a_span(traced,
 
 def test_a_request_with_a_trace_of_its_own_goes_on_in_it(traced, collector, tmp_path):
     user = get_user_model().objects.create_superuser("ada", password="x")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = (
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "synergy.asgi:application",
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--lifespan",
-        "off",
-    )
-    log = (tmp_path / "web.log").open("wb")
-    web = subprocess.Popen(argv, cwd=ROOT, env=traced.env, stdout=log, stderr=log)
-    try:
-        wait_for(lambda: http(port, "/health"), 30, lambda: (tmp_path / "web.log").read_text())
+    with serving(traced.env, tmp_path / "web.log") as port:
         caller = uuid.uuid4().hex
         headers = {
             "Authorization": f"Token {Token.objects.create(user=user).key}",
@@ -125,10 +106,6 @@ def test_a_request_with_a_trace_of_its_own_goes_on_in_it(traced, collector, tmp_
         )  # the caller's own span
         assert sum(names(collector.of(caller), "step ").values()) == run.steps.count()
         assert [span.name for span in collector.spans if "health" in span.name] == []
-    finally:
-        web.terminate()
-        web.wait(10)
-        log.close()
 
 
 def test_steps_that_nobody_traced_on_their_way_belong_to_the_trace_of_their_run(traced, collector):
