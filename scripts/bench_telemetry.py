@@ -3,8 +3,9 @@
 The same message is built in pairs, once with everything (spans go to a collector on loopback, log lines are JSON) and once with
 nothing; which comes first changes from pair to pair. Printed: seconds of each run, processor seconds of the whole machine, the
 median of the pairs' ratios, and where the seconds went. ``PAIRS=n NULL=1`` builds with nothing both times: how much two
-equal builds differ here. As that may be more than what is sought, the work itself is timed as well: processor seconds of a
-span (made, packed, sent), of a log line, of a scrape, times how many of each such a build has.
+equal builds differ here. As that may be more than what is sought, two more figures are taken. What a run waits for: runs of the
+tiny pipeline (``synergy.chaos.pipeline``: the same steps through the same processes, with nothing to do) in pairs. And the work:
+processor seconds of a span (made, packed, sent), of a log line, of a scrape, times how many of each a build has.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from progress import say
@@ -34,6 +36,8 @@ from opentelemetry.trace import SpanKind  # noqa: E402
 from prometheus_client import generate_latest  # noqa: E402
 
 from slo.metrics import Ledger  # noqa: E402
+from synergy.chaos import truth  # noqa: E402
+from synergy.chaos.pipeline import HERE  # noqa: E402
 from synergy.core.spans import COMMAND, span  # noqa: E402
 from synergy.embedded.client import session  # noqa: E402
 from synergy.logs import Json, Traced  # noqa: E402
@@ -44,6 +48,8 @@ PAIRS = int(os.environ.get("PAIRS", "3"))
 SCRAPED = 15  #: seconds between two scrapes (deploy/prometheus)
 MANY = 1000  #: fewer than fit into the queue of what is to be sent: one that is dropped costs less
 NULL = bool(os.environ.get("NULL"))
+TINY = 20  #: pairs of runs of the tiny pipeline
+MESSAGE, NOTHING = "Build dashboard with auth", "Build nothing: {}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def main() -> int:
     with collecting() as (collector, env):
         seen = {} if NULL else dict(env, LOG_FORMAT="json", LOG_LEVEL="INFO")
         build({})  # warm
-        pairs = [pair(seen, first=number % 2 == 0) for number in range(PAIRS)]
+        pairs = [pair(seen, {}, first=number % 2 == 0) for number in range(PAIRS)]
         for with_all, without in pairs:
             say(f"run with everything {with_all.seconds:6.1f} s   with nothing {without.seconds:6.1f} s   "
                 f"ratio {with_all.seconds / without.seconds:.3f}   processor {with_all.cpu:6.1f} and {without.cpu:6.1f} s   "
@@ -76,22 +82,35 @@ def main() -> int:
         os.environ |= env
         otlp.start("bench")
         seconds = median(without.seconds for _, without in pairs)
+        waited(seen, seconds)
         total = shares(spans / builds, seconds)
         say(f"together {total:.3f} s of processor time in a build of {seconds:.1f} s: {total / seconds:.2%}")
     return 0
 
 
-def pair(seen: dict[str, str], *, first: bool) -> tuple[Built, Built]:
+def pair(seen: dict[str, str], bare: dict[str, str], *, first: bool, message: str = MESSAGE) -> tuple[Built, Built]:
     """A run with everything and one with nothing."""
     if first:
-        return build(seen), build({})
-    without = build({})
-    return build(seen), without
+        return build(seen, message), build(bare, message)
+    without = build(bare, message)
+    return build(seen, message), without
 
 
-def build(env: dict[str, str]) -> Built:
+def waited(seen: dict[str, str], seconds: float) -> None:
+    """Say what the steps of a run wait for traces and log lines, as a share of a build's ``seconds``."""
+    with TemporaryDirectory() as folder:
+        home = {"SYNERGY_HOME": f"{folder}/home", "SYNERGY_PIPELINE": HERE, truth.ENV: f"{folder}/steps.log"}
+        build(home, NOTHING)  # makes the database
+        pairs = [pair(seen | home, home, first=number % 2 == 0, message=NOTHING) for number in range(TINY)]
+    low, middle, high = quantiles((a.seconds - b.seconds for a, b in pairs), n=4)
+    bare = median(b.seconds for _, b in pairs)
+    say(f"{TINY} pairs of runs with nothing to do, {bare * 1e3:.0f} ms each: with everything {middle * 1e3:+.1f} ms "
+        f"(quartiles {low * 1e3:+.1f} and {high * 1e3:+.1f}), {middle / seconds:.2%} of a build")  # fmt: skip
+
+
+def build(env: dict[str, str], message: str = MESSAGE) -> Built:
     before = processor()
-    argv = [sys.executable, "manage.py", "build", "--json", "--fresh", "--", "Build dashboard with auth"]
+    argv = [sys.executable, "manage.py", "build", "--json", "--fresh", "--", message]
     done = subprocess.run(argv, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, check=False)
     report: dict[str, Any] = json.loads(done.stdout)
     if report["state"] != "completed":

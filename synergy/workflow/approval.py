@@ -7,6 +7,7 @@ with who did it.
 from __future__ import annotations
 
 import uuid
+from typing import Literal
 
 from django.utils import timezone
 
@@ -37,16 +38,14 @@ def _words(budget: Budget) -> str:
     return f"“{budget.title}”, {budget.bad:,} of {budget.total:,} were bad in 30 days, {1 - budget.asked / 100:.0%} may be"
 
 
-def _tell(run: Run, state: str, text: str) -> None:
-    notify(
-        Alert.model_validate(
-            {
-                "key": f"approval {run.id}",
-                "title": f"A run of {run.project.name} waits for approval"[:200],
-                "text": f"Run {run.id}. {text}",
-                "state": state,
-                "tenant": run.tenant.slug,
-                "at": timezone.now(),
-            }
-        )
+def _tell(run: Run, state: Literal["firing", "resolved"], text: str) -> None:
+    title = f"A run of {run.project.name} waits for approval"
+    alert = Alert(
+        key=f"approval {run.id}",
+        title=title[:200],
+        text=f"Run {run.id}. {text}",
+        state=state,
+        tenant=run.tenant.slug,
+        at=timezone.now(),
     )
+    notify(alert)

@@ -47,11 +47,12 @@ def set_clock(by: float, *, known: bool = True) -> None:
 
 @contextmanager
 def living(worker: uuid.UUID):
-    """A worker that holds its lock and has just beaten."""
+    """A worker that holds its lock and has just beaten; afterwards the lock is free, as when it has died."""
     with connect() as session:
         session.execute("SELECT pg_advisory_lock(4720)")
         WorkerBeat.objects.create(id=worker, beat=Now(), lock_key=4720, host="here", pid=1, engine="tiny/1")
         yield
+        session.execute("SELECT pg_advisory_unlock(4720)")  # the server ends a session some time after it was closed
 
 
 def seconds_from_now(step: Step, field: str) -> float | None:
