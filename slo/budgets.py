@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 from functools import cache
 from typing import Literal
@@ -62,8 +62,9 @@ class Days:
         assert run.finished_at is not None
         day = run.finished_at.date().isoformat()
         for series, _, by in increments(name, labels, value):
-            for objective, kind in _counting(series, labels):
-                self._sums[run.tenant_id, objective, day, kind] += round(by)
+            for objective, kind, wanted in _counting().get(series, ()):
+                if wanted.items() <= labels.items():
+                    self._sums[run.tenant_id, objective, day, kind] += round(by)
 
     def write(self) -> None:
         keys = sorted({key[:3] for key in self._sums})
@@ -99,18 +100,18 @@ def _objectives() -> tuple[rules.Objective, ...]:
     return tuple(rules.load()[1])
 
 
-def _counting(series: str, labels: Mapping[str, str]) -> Iterator[tuple[str, Kind]]:
-    """The objectives that ``series`` with ``labels`` counts for."""
-    kinds: tuple[tuple[str, Kind, str], ...] = tuple(
-        row for one in _objectives() for row in ((one.name, "bad", one.bad), (one.name, "total", one.total))
-    )
-    for name, kind, selector in kinds:
-        wanted, matchers = selected(selector)
-        if wanted == series and matchers.items() <= labels.items():
-            yield name, kind
-
-
 @cache
+def _counting() -> dict[str, list[tuple[str, Kind, dict[str, str]]]]:
+    """Series → objectives that it counts for, as what, and the labels that it must have."""
+    found: dict[str, list[tuple[str, Kind, dict[str, str]]]] = {}
+    for one in _objectives():
+        selectors: tuple[tuple[Kind, str], ...] = (("bad", one.bad), ("total", one.total))
+        for kind, selector in selectors:
+            series, labels = selected(selector)
+            found.setdefault(series, []).append((one.name, kind, labels))
+    return found
+
+
 def selected(selector: str) -> tuple[str, dict[str, str]]:
     """Name and equal labels of a Prometheus selector. ValueError for one that says more than that."""
     found = re.fullmatch(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"]*",?)*)\})?', selector)

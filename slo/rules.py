@@ -27,9 +27,9 @@ FACTORS = (14.4, 6.0, 3.0, 1.0)
 FEWEST = 3  #: bad events in the long window
 BY = "tenant"
 APPROVAL = (
-    "Spent budget, a person approves: the runs of a tenant that wants it (admin, Tenants) rest before their delivery while more "
-    "events of the last 30 days were bad than may be. The budgets are those of the ledger, on the admin's page How runs went; "
-    "going on with such a run (admin, `POST /api/runs/<id>/resume`, `manage.py build --resume RUN`) approves it."
+    "Spent budget, a person approves: the runs of a tenant that wants it (admin, Tenants) rest before their delivery while as "
+    "many events of the last 30 days were bad as may be, or more. The budgets are those of the ledger, on the admin's page "
+    "How runs went; going on with such a run (admin, `POST /api/runs/<id>/resume`, `manage.py build --resume RUN`) approves it."
 )
 SUFFIXES = ("_bucket", "_count", "_sum")
 
