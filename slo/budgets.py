@@ -17,13 +17,11 @@ from django.db.models import Sum
 from django.db.models.functions import Now, TruncDate
 
 from slo import rules
-from slo.metrics import increments
 from slo.models import DayOfObjective
 from synergy.core.models import Run
 from synergy.core.value import Value
 
 DAYS = 30
-APPROVE = "approve"
 Kind = Literal["bad", "total"]
 
 ADD = """
@@ -57,14 +55,12 @@ class Days:
     def __init__(self) -> None:
         self._sums: Counter[tuple[int, str, str, Kind]] = Counter()
 
-    def add(self, run: Run, name: str, labels: Mapping[str, str], value: float) -> None:
-        """One observation of ``run``, which has ended, as the counters have it."""
+    def add(self, run: Run, series: str, labels: Mapping[str, str], by: float) -> None:
+        """What ``run``, which has ended, adds to one series of the counters."""
         assert run.finished_at is not None
-        day = run.finished_at.date().isoformat()
-        for series, _, by in increments(name, labels, value):
-            for objective, kind, wanted in _counting().get(series, ()):
-                if wanted.items() <= labels.items():
-                    self._sums[run.tenant_id, objective, day, kind] += round(by)
+        for objective, kind, wanted in _counting().get(series, ()):
+            if wanted.items() <= labels.items():
+                self._sums[run.tenant_id, objective, run.finished_at.date().isoformat(), kind] += round(by)
 
     def write(self) -> None:
         keys = sorted({key[:3] for key in self._sums})
@@ -91,7 +87,7 @@ def _budget(one: rules.Objective, bad: int, total: int) -> Budget:
         bad=bad,
         total=total,
         left=left,
-        approve=one.spent == APPROVE,
+        approve=one.spent == "approve",
     )
 
 

@@ -45,9 +45,9 @@ def fold(most: int = MOST) -> int:
         sums: Counter[tuple[str, str]] = Counter()
         crowd, days = Crowd(), Days()
         for run, name, labels, value in ((row[0], *seen) for row in _with_rows(runs) for seen in _seen(*row)):
-            days.add(run, name, labels, value)
             for series, key, by in increments(name, crowd.admit(labels), value):
                 sums[series, key] += by  # type: ignore[assignment]  # of floats
+                days.add(run, series, labels, by)
         rows = sorted(sums.items())
         cursor.execute(ADD, [[s for (s, _), _ in rows], [k for (_, k), _ in rows], [float(v) for _, v in rows]])
         days.write()

@@ -125,9 +125,9 @@ def zeros(tenants: Iterable[str]) -> Iterator[tuple[Counted, str]]:
 @dataclass(frozen=True)
 class Looked:
     """What one statement reads: its columns are the labels, then the value. A gauge, or a counter when its name says so.
-    The statement may ask for ``queues``.
 
-    With ``buckets`` a histogram: after the labels the values of all edges (rising counts), the count and the sum.
+    With ``buckets`` a histogram: after the labels the values of all edges (rising counts), the count and the sum. The statement
+    may ask for ``queues``, the names of all queues.
     """
 
     name: str

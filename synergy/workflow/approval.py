@@ -15,14 +15,14 @@ from slo.alerts.base import Alert
 from slo.budgets import Budget, budgets
 from slo.sending import notify
 from synergy.core.errors import ApprovalNeeded
-from synergy.core.models import Event, Run, Tenant
+from synergy.core.models import Event, Run
 
 
 def require(run_id: uuid.UUID, step: str) -> None:
     """Let ``step``, the delivery of a run, pass. ApprovalNeeded while a budget is spent and nobody has approved it."""
-    if not Tenant.objects.filter(runs=run_id, approves=True).exists():
+    run = Run.objects.select_related("tenant", "project").filter(id=run_id, tenant__approves=True).first()
+    if run is None:
         return
-    run = Run.objects.select_related("tenant", "project").get(id=run_id)
     asked = Event.objects.filter(run_id=run_id, step=step, kind="blocked").order_by("-id").first()
     if asked is not None and Event.objects.filter(run_id=run_id, kind="resumed", id__gt=asked.id).exists():
         _tell(run, "resolved", "A person approved it.")

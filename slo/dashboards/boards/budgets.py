@@ -27,10 +27,11 @@ def burning(objective: rules.Objective, severity: str) -> tuple[tuple[Query, ...
 def row(objective: rules.Objective) -> Row:
     chosen = f'{{slo="{objective.name}", {OF}}}'
     bad, total = (counted(series) for series in (objective.bad, objective.total))
+    waits = " Below 0, deliveries wait for a person where the tenant wants that." if objective.spent else ""
     panels = [
         figure(
             f"Budget left: {objective.name}",
-            f"{objective.objective:g} % of the events of 30 days must be good. Below 0: a person approves each delivery.",
+            f"{objective.objective:g} % of the events of 30 days must be good.{waits}",
             "percentunit",
             Query(f"{LEFT}{chosen}", "{{tenant}}"),
             limit=Limit(0, least=True),

@@ -46,7 +46,7 @@ def now() -> Row:
             ),
             bars(
                 "Error budgets left",
-                "Of the last 30 days, of the tenant that has least. Spent: a person approves each delivery.",
+                "Of the last 30 days, of the tenant that has least. Spent: deliveries may wait for a person.",
                 "percentunit",
                 Query(left, "{{slo}}"),
                 limit=Limit(0, least=True),
