@@ -19,10 +19,9 @@ from slo.crowding import MOST, OTHER, Crowd
 from slo.folding import fold
 from slo.metrics import COUNTED, LOOKED, increments
 from slo.models import Sample
-from synergy.core import tools
 from synergy.core.models import Run, RunState, Step, Tenant, WorkerBeat
 from synergy.drill import rows
-from tests.watchers import PATHS
+from tests.watchers import PATHS, needs
 
 pytestmark = pytest.mark.django_db
 RESULTS = {
@@ -221,8 +220,6 @@ FIRST = {
 @pytest.fixture
 def counted_from_the_first(client, settings, tmp_path):
     """Whether Prometheus sees all of the first run of a new tenant: /metrics before and after it are given to promtool."""
-    if not PATHS["promtool"]:
-        pytest.skip(tools.HINTS["promtool"])
     settings.METRICS_TOKEN = "t"
 
     def scraped():
@@ -253,11 +250,13 @@ def counted_from_the_first(client, settings, tmp_path):
     return judge
 
 
+@needs("promtool")
 def test_prometheus_sees_the_first_event_of_a_new_tenant(counted_from_the_first):
     well, words = counted_from_the_first()
     assert well, words
 
 
+@needs("promtool")
 def test_without_a_zero_before_it_the_first_event_is_lost(counted_from_the_first, monkeypatch):
     monkeypatch.setattr(metrics, "zeros", lambda tenants: iter(()))
     well, words = counted_from_the_first()
